@@ -1,0 +1,2 @@
+//! The `shopwire` binary.
+fn main() {}

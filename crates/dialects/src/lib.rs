@@ -1,0 +1,1 @@
+//! The webhook dialects of the five platforms: verify, sign, decode, render.

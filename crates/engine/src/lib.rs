@@ -1,0 +1,6 @@
+//! Receive, dispatch, deliver: the engine of Shopwire.
+
+pub mod egress;
+mod timer;
+
+pub use timer::{Sleep, Timer};

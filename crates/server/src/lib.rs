@@ -1,0 +1,1 @@
+//! Shopwire's HTTP surfaces.

@@ -1,0 +1,1 @@
+//! The Ledger: Shopwire's durable log, lanes and configuration.

@@ -1,0 +1,1 @@
+//! Simulated time, scripted receivers and fixtures for Shopwire's tests.
