@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// How webhooks are named, shaped, signed, retried and registered: one of the five platforms, or our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum DialectId {
     /// Ecwid by Lightspeed.
@@ -25,7 +27,8 @@ pub enum DialectId {
 
 impl DialectId {
     /// The five platforms, in the order of the event map.
-    pub const PLATFORMS: [Self; 5] = [Self::Ecwid, Self::BigCommerce, Self::Shoptet, Self::Shoplazza, Self::Duda];
+    pub const PLATFORMS: [Self; 5] =
+        [Self::Ecwid, Self::BigCommerce, Self::Shoptet, Self::Shoplazza, Self::Duda];
 
     /// The name used in code, API, CLI and configuration.
     pub const fn as_str(self) -> &'static str {

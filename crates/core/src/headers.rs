@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn compares_names_without_case_and_keeps_what_was_given() {
-        let headers = Headers::new().with("X-Ecwid-Webhook-Signature", "a").with("x-ecwid-webhook-signature", "b");
+        let headers =
+            Headers::new().with("X-Ecwid-Webhook-Signature", "a").with("x-ecwid-webhook-signature", "b");
         assert_eq!(headers.get("x-ECWID-webhook-signature"), Some("a"));
         assert_eq!(headers.get_all("X-Ecwid-Webhook-Signature").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(headers.iter().next(), Some(("X-Ecwid-Webhook-Signature", "a")));

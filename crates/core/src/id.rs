@@ -157,8 +157,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_its_kind() {
-        for wrong in ["", "evt_", "src_0190000000007fffbfffffffffffffff", "evt_0190", "evt_0190000000007FFFBFFFFFFFFFFFFFFF"]
-        {
+        for wrong in [
+            "",
+            "evt_",
+            "src_0190000000007fffbfffffffffffffff",
+            "evt_0190",
+            "evt_0190000000007FFFBFFFFFFFFFFFFFFF",
+        ] {
             let error = wrong.parse::<EventId>().expect_err(wrong).to_string();
             assert!(error.contains("an event id: expected `evt_`"), "{error}");
         }

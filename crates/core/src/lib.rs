@@ -3,6 +3,7 @@
 //! This crate is a leaf: no async, no I/O, no ambient time or randomness. Whoever needs the present takes a
 //! [`Clock`], whoever needs chance takes a [`Random`].
 
+pub mod commerce;
 mod dialect;
 mod headers;
 mod id;

@@ -1,1 +1,69 @@
-//! The webhook dialects of the five platforms: verify, sign, decode, render.
+//! The webhook dialects of the five platforms.
+//!
+//! A dialect is a folder with the same files as the others: `catalog.toml` (every topic, as data), `verify.rs` and
+//! `sign.rs` (is this request theirs; make one their receivers accept), `decode.rs` (headers and body → who, what,
+//! when), `sample.rs` (a documented body for any topic), `policy.rs` (deadlines and windows), `fixtures/`, `tests.rs`.
+//!
+//! **Invariants.** No I/O, no clock, no storage: functions of bytes and values. Verification sees the raw bytes and
+//! compares in constant time. Decoding is lenient and never refuses an unknown topic; what is sent out is strict.
+
+pub mod catalog;
+pub mod json;
+pub mod lenient;
+pub mod mac;
+mod request;
+mod verdict;
+
+pub use request::{Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity};
+pub use verdict::{Canonical, Reading, Rejection, Unreadable, Verified, Window};
+
+use catalog::{Catalog, Topic};
+use shopwire_core::{DialectId, Timestamp};
+
+/// What the receiving side of a platform's webhooks demands and allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivePolicy {
+    /// The answer must be there within this time, or the platform counts a failure.
+    pub answer_within_ms: u64,
+    /// The status that every documented version of the platform counts as success.
+    pub success: u16,
+    /// How old or new a signed timestamp may be; `None` where the scheme signs no time.
+    pub window: Option<Window>,
+}
+
+/// One platform's webhooks: how they are verified, understood and made.
+pub trait Dialect: Send + Sync {
+    /// Its name.
+    fn id(&self) -> DialectId;
+
+    /// Its topics.
+    fn catalog(&self) -> &'static Catalog;
+
+    /// What it demands of whoever receives its webhooks.
+    fn receive_policy(&self) -> &'static ReceivePolicy;
+
+    /// Whether the request is genuine under any of the keys at the moment `now`, and if not, why.
+    fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection>;
+
+    /// Who, what and when: all that is needed to append the request to the log. Cheap: parses no more than that.
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Reading, Unreadable>;
+
+    /// The canonical data of a request that [`read`](Self::read) has accepted.
+    fn canonical(&self, incoming: &Incoming<'_>, reading: &Reading) -> Result<Canonical, Unreadable>;
+
+    /// A request of this topic as the platform's documentation shows it, not yet signed.
+    fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft;
+
+    /// Signs a draft at the moment `now`, as the platform would.
+    fn sign(&self, draft: Draft, key: &Key, now: Timestamp) -> Outgoing;
+}
+
+/// The five platforms' dialects, in the order of the event map.
+pub fn all() -> &'static [&'static dyn Dialect] {
+    &[]
+}
+
+/// The dialect of this name; `None` for `cloudevents`, which is only sent.
+pub fn get(id: DialectId) -> Option<&'static dyn Dialect> {
+    all().iter().copied().find(|dialect| dialect.id() == id)
+}

@@ -1,0 +1,55 @@
+//! Reading what platforms really send: strings where numbers are promised, `null` where nothing is meant.
+
+use serde_json::Value;
+
+/// An id: text or a number, as text. Numbers keep the digits they were written with.
+pub fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// JSON that may come as itself or encoded once more inside a string; text that is no JSON stays text.
+pub fn unwrapped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
+        other => other.clone(),
+    }
+}
+
+/// An integer that may be written as a number or as its digits in a string.
+pub fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(digits) => digits.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ids_are_text_whatever_they_came_as() {
+        assert_eq!(id(&json!("169")).as_deref(), Some("169"));
+        assert_eq!(id(&json!(169)).as_deref(), Some("169"));
+        let long: Value = serde_json::from_str("124791144633646482197").expect("json");
+        assert_eq!(id(&long).as_deref(), Some("124791144633646482197"));
+        for nothing in [json!(null), json!(""), json!({}), json!([1]), json!(true)] {
+            assert_eq!(id(&nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn json_inside_strings_is_opened_and_text_is_left() {
+        assert_eq!(unwrapped(&json!("[1]")), json!([1]));
+        assert_eq!(unwrapped(&json!([1])), json!([1]));
+        assert_eq!(unwrapped(&json!("not json")), json!("not json"));
+        assert_eq!(integer(&json!("12")), Some(12));
+        assert_eq!(integer(&json!("12.5")), None);
+    }
+}
