@@ -4,16 +4,25 @@
 //! [`Clock`], whoever needs chance takes a [`Random`].
 
 pub mod commerce;
+pub mod delivery;
 mod dialect;
+mod event;
 mod headers;
 mod id;
+mod limits;
 mod random;
 mod secret;
+mod shop;
 mod time;
+mod token;
 
 pub use dialect::{DialectId, UnknownDialect};
+pub use event::{Event, LoggedEvent, Origin, ReceivedWebhook, Seq};
 pub use headers::Headers;
 pub use id::{AppId, EndpointId, EventId, IdError, RejectionId, ShopId, SourceId, TokenId};
+pub use limits::Limits;
 pub use random::Random;
-pub use secret::Secret;
+pub use secret::{HoldsSecrets, Secret};
+pub use shop::{App, KeyKind, SecretVersion, Shop, Source, SourceKey};
 pub use time::{Clock, Timestamp};
+pub use token::{Role, Token};

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::Random;
 
 /// A secret text. It never appears in `Debug`, and is wiped from memory when dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -29,6 +29,16 @@ impl Secret {
         random.fill(&mut key[..]);
         Self::new(format!("whsec_{}", BASE64_STANDARD.encode(&key[..])))
     }
+}
+
+/// Something that holds secrets beside what may be shown. What may be shown is serialised; the secrets travel apart, so
+/// that a store can encrypt them and an answer can't show them by accident.
+pub trait HoldsSecrets {
+    /// The secrets, in a fixed order.
+    fn secrets(&self) -> Vec<&Secret>;
+
+    /// Where the secrets belong, in the same order.
+    fn secrets_mut(&mut self) -> Vec<&mut Secret>;
 }
 
 impl fmt::Debug for Secret {

@@ -1,0 +1,118 @@
+//! Endpoints: where events go.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RetryPolicy, TopicPattern};
+use crate::{DialectId, EndpointId, HoldsSecrets, Secret, SecretVersion, ShopId, Timestamp};
+
+/// An outbound address with all that decides what is sent there and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: EndpointId,
+    /// A name for people.
+    pub name: String,
+    /// The dialect it is spoken to in.
+    pub dialect: DialectId,
+    /// The one shop whose events it gets; `None` for all shops.
+    #[serde(default)]
+    pub shop: Option<ShopId>,
+    /// Where to.
+    pub url: String,
+    /// What it wants to hear of.
+    pub topics: Vec<TopicPattern>,
+    /// How canonical events are put into a request.
+    #[serde(default)]
+    pub mode: ContentMode,
+    /// Headers that come with every request.
+    #[serde(default)]
+    pub headers: Vec<CustomHeader>,
+    /// Its secrets, newest first; all that have not expired sign.
+    pub secrets: Vec<SecretVersion>,
+    /// What order is kept.
+    #[serde(default)]
+    pub ordering: Ordering,
+    /// When failed deliveries are tried again.
+    #[serde(default)]
+    pub retry: RetryPolicy,
+    /// Deliveries in flight at the same time.
+    pub in_flight_max: usize,
+    /// Whether it is sent to.
+    #[serde(default)]
+    pub state: EndpointState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How a CloudEvent is put into a request (CloudEvents 1.0 HTTP binding).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentMode {
+    /// All of it in the body.
+    #[default]
+    Structured,
+    /// Attributes in `ce-` headers, data in the body.
+    Binary,
+}
+
+/// What order is kept among the deliveries to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ordering {
+    /// Events of one subject are delivered in the order of the log; other subjects do not wait.
+    #[default]
+    Subject,
+    /// None.
+    None,
+}
+
+/// A header of the operator's own. Its value may be a credential, so it is kept like a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomHeader {
+    /// The name, sent in this letter case.
+    pub name: String,
+    /// The value; stored encrypted, never serialised.
+    #[serde(skip)]
+    pub value: Secret,
+}
+
+/// Whether an endpoint is sent to. Its events are kept in every state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum EndpointState {
+    /// It is.
+    #[default]
+    Active,
+    /// Not, by an operator's wish.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Not, because of what the receiver answered.
+    Disabled {
+        /// Since when.
+        since: Timestamp,
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+impl Endpoint {
+    /// Whether it is sent to.
+    pub const fn is_active(&self) -> bool {
+        matches!(self.state, EndpointState::Active)
+    }
+}
+
+impl HoldsSecrets for Endpoint {
+    fn secrets(&self) -> Vec<&Secret> {
+        self.secrets.iter().map(|v| &v.secret).chain(self.headers.iter().map(|h| &h.value)).collect()
+    }
+
+    fn secrets_mut(&mut self) -> Vec<&mut Secret> {
+        let signing = self.secrets.iter_mut().map(|v| &mut v.secret);
+        signing.chain(self.headers.iter_mut().map(|h| &mut h.value)).collect()
+    }
+}

@@ -1,0 +1,195 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const BOUNDS: LaneBounds = LaneBounds { in_flight_max: 4, held_max: 6, waiting_max: 5 };
+
+fn fresh(ordering: Ordering) -> Lane {
+    Lane::restore(&LaneRecord::default(), ordering, BOUNDS)
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}
+
+fn waits(ms: i64) -> Settled {
+    Settled::Waits { due: at(ms), progress: Progress { attempts: 1, steps: 1, first_at: at(0) } }
+}
+
+#[test]
+fn other_subjects_do_not_wait_and_the_same_one_does() {
+    let mut lane = fresh(Ordering::Subject);
+    assert_eq!(lane.offer(Seq(1), 7), Offer::Send);
+    assert_eq!(lane.offer(Seq(2), 7), Offer::Held);
+    assert_eq!(lane.offer(Seq(3), 8), Offer::Send);
+    assert_eq!(lane.cursor(), Seq(0));
+    assert_eq!(lane.settle(Seq(3), Settled::Finished), None);
+    assert_eq!(lane.changes(), (Seq(0), vec![Seq(3)], LaneChanges::default()));
+    assert_eq!(lane.settle(Seq(1), Settled::Finished), Some(Seq(2)));
+    assert_eq!(lane.settle(Seq(2), Settled::Finished), None);
+    assert_eq!(lane.changes(), (Seq(3), vec![], LaneChanges::default()));
+}
+
+#[test]
+fn a_waiting_delivery_and_its_followers_get_names_and_the_cursor_passes_them() {
+    let mut lane = fresh(Ordering::Subject);
+    lane.offer(Seq(1), 7);
+    lane.offer(Seq(2), 7);
+    assert_eq!(lane.settle(Seq(1), waits(100)), None);
+    assert_eq!(lane.offer(Seq(3), 7), Offer::Held);
+    let (cursor, done, changes) = lane.changes();
+    assert_eq!((cursor, done), (Seq(3), vec![]));
+    assert_eq!(
+        changes.wait.iter().map(|w| (w.seq.0, w.due)).collect::<Vec<_>>(),
+        [(1, Some(at(100))), (2, None), (3, None)]
+    );
+    assert_eq!((lane.wake(at(99)), lane.next_due()), (vec![], Some(at(100))));
+    assert_eq!(lane.wake(at(100)), [Seq(1)]);
+    assert_eq!(lane.settle(Seq(1), Settled::Finished), Some(Seq(2)));
+    assert_eq!(lane.changes().2.forget, [Seq(1)]);
+}
+
+#[test]
+fn without_order_nobody_waits() {
+    let mut lane = fresh(Ordering::None);
+    for seq in 1..=4 {
+        assert_eq!(lane.offer(Seq(seq), 7), Offer::Send);
+    }
+    assert_eq!(lane.offer(Seq(5), 7), Offer::Full);
+    assert_eq!(lane.taken(), Seq(4));
+}
+
+#[test]
+fn a_lane_that_knows_too_many_names_takes_no_more_of_them() {
+    let mut lane = fresh(Ordering::Subject);
+    lane.offer(Seq(1), 7);
+    lane.settle(Seq(1), waits(100));
+    for seq in 2..=5 {
+        assert_eq!(lane.offer(Seq(seq), 7), Offer::Held);
+    }
+    assert_eq!(lane.offer(Seq(6), 7), Offer::Full);
+    assert_eq!(lane.waiting(), 5);
+}
+
+/// The receiver's side and the store's side of a run, kept apart from the lane.
+#[derive(Default)]
+struct World {
+    stored: LaneRecord,
+    flying: BTreeMap<Seq, SubjectKey>,
+    finished: Vec<Seq>,
+    now: i64,
+}
+
+impl World {
+    /// Stores what the lane wants stored, as one transaction.
+    fn store(&mut self, lane: &mut Lane) {
+        let (cursor, done, changes) = lane.changes();
+        assert!(cursor >= self.stored.cursor, "the cursor goes back from {} to {cursor}", self.stored.cursor);
+        let mut names: BTreeMap<Seq, Waiting> = self.stored.waiting.iter().map(|w| (w.seq, *w)).collect();
+        names.extend(changes.wait.iter().map(|w| (w.seq, *w)));
+        names.retain(|seq, _| !changes.forget.contains(seq));
+        self.stored = LaneRecord { cursor, done, waiting: names.into_values().collect() };
+    }
+
+    fn fly(&mut self, seq: Seq, subject_of: &[SubjectKey]) {
+        let key = subject_of[usize::try_from(seq.0 - 1).expect("small")];
+        assert!(!self.flying.values().any(|other| *other == key), "two of subject {key} in flight");
+        self.flying.insert(seq, key);
+        let earlier =
+            (1..seq.0).filter(|other| subject_of[usize::try_from(other - 1).expect("small")] == key);
+        for other in earlier {
+            assert!(self.finished.contains(&Seq(other)), "{seq} overtakes {other} of subject {key}");
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Action {
+    Offer,
+    Finish(prop::sample::Index),
+    Fail(prop::sample::Index, i64),
+    Pass(i64),
+    Store,
+    Crash,
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        6 => Just(Action::Offer),
+        4 => any::<prop::sample::Index>().prop_map(Action::Finish),
+        3 => (any::<prop::sample::Index>(), 1i64..50).prop_map(|(i, ms)| Action::Fail(i, ms)),
+        3 => (1i64..40).prop_map(Action::Pass),
+        4 => Just(Action::Store),
+        1 => Just(Action::Crash),
+    ];
+    proptest::collection::vec(action, 1..200)
+}
+
+fn settle(lane: &mut Lane, world: &mut World, subjects: &[SubjectKey], seq: Seq, settled: Settled) {
+    world.flying.remove(&seq);
+    if settled == Settled::Finished {
+        world.finished.push(seq);
+    }
+    if let Some(next) = lane.settle(seq, settled) {
+        world.fly(next, subjects);
+    }
+}
+
+proptest! {
+    /// Random offers, outcomes, waits and crashes: nothing is lost, no subject is overtaken, no bound is broken, and
+    /// whatever happened the lane comes to rest with everything finished.
+    #[test]
+    fn nothing_is_lost_or_overtaken(subjects in proptest::collection::vec(0u64..5, 1..40), actions in actions()) {
+        let mut world = World::default();
+        let mut lane = Lane::restore(&world.stored, Ordering::Subject, BOUNDS);
+        let step = |lane: &mut Lane, world: &mut World, action: &Action| match action {
+            Action::Offer => {
+                let next = lane.taken().next();
+                if let Some(key) = subjects.get(usize::try_from(next.0 - 1).expect("small"))
+                    && lane.offer(next, *key) == Offer::Send
+                {
+                    world.fly(next, &subjects);
+                }
+            }
+            Action::Finish(index) | Action::Fail(index, _) if !world.flying.is_empty() => {
+                let seq = *world.flying.keys().nth(index.index(world.flying.len())).expect("in range");
+                let settled = match action {
+                    Action::Fail(_, ms) => waits(world.now + ms),
+                    _ => Settled::Finished,
+                };
+                settle(lane, world, &subjects, seq, settled);
+            }
+            Action::Pass(ms) => {
+                world.now += ms;
+                lane.wake(at(world.now)).into_iter().for_each(|seq| world.fly(seq, &subjects));
+            }
+            Action::Store => world.store(lane),
+            Action::Crash => {
+                world.flying.clear();
+                *lane = Lane::restore(&world.stored, Ordering::Subject, BOUNDS);
+            }
+            _ => {}
+        };
+        for action in &actions {
+            step(&mut lane, &mut world, action);
+            prop_assert!(lane.in_flight() <= BOUNDS.in_flight_max);
+            prop_assert_eq!(lane.in_flight(), world.flying.len());
+            // Names given to the followers of a failure may exceed the bound by what was already held.
+            prop_assert!(lane.waiting() <= BOUNDS.waiting_max + BOUNDS.held_max + BOUNDS.in_flight_max);
+        }
+        // From here on everything succeeds: a bounded number of rounds must finish it all.
+        for _ in 0..subjects.len() * 4 {
+            step(&mut lane, &mut world, &Action::Pass(1_000));
+            step(&mut lane, &mut world, &Action::Offer);
+            while let Some(seq) = world.flying.keys().next().copied() {
+                settle(&mut lane, &mut world, &subjects, seq, Settled::Finished);
+            }
+        }
+        world.store(&mut lane);
+        for seq in (1..).take(subjects.len()).map(Seq) {
+            prop_assert!(world.finished.contains(&seq), "{} was lost", seq);
+        }
+        let rest = LaneRecord { cursor: Seq(subjects.len() as u64), ..LaneRecord::default() };
+        prop_assert_eq!(&world.stored, &rest);
+    }
+}

@@ -1,0 +1,94 @@
+//! Events: the immutable records of the log.
+
+use bytes::Bytes;
+
+use crate::commerce::{EventType, Subject};
+use crate::{DialectId, EventId, Headers, ShopId, SourceId, Timestamp};
+
+/// A place in the log. The first event has 1; 0 is the place before it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The place before the first event.
+    pub const START: Self = Self(0);
+
+    /// The next place.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl std::fmt::Display for Seq {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One immutable record: something happened in a shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id, the same on every delivery and attempt.
+    pub id: EventId,
+    /// The shop it happened in.
+    pub shop: ShopId,
+    /// What happened.
+    pub event_type: EventType,
+    /// What it happened to.
+    pub subject: Subject,
+    /// When it happened, as the origin says, else when it was received.
+    pub occurred_at: Timestamp,
+    /// When it was appended.
+    pub received_at: Timestamp,
+    /// Where it comes from, with all that was received.
+    pub origin: Origin,
+}
+
+/// Where an event comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A platform's webhook.
+    Webhook(ReceivedWebhook),
+}
+
+/// A platform's webhook as it was received. Canonical data and rendered bodies are functions of it, so that a better
+/// mapping can be applied to the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedWebhook {
+    /// The source it came in by.
+    pub source: SourceId,
+    /// The platform.
+    pub dialect: DialectId,
+    /// The platform's own topic.
+    pub topic: String,
+    /// The platform's own id of the event, where it has one.
+    pub platform_event_id: Option<String>,
+    /// The query string, where there was one.
+    pub query: Option<String>,
+    /// The header fields that say something (signatures and credentials are left out).
+    pub headers: Headers,
+    /// The raw body.
+    pub body: Bytes,
+}
+
+/// An event with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// Its place.
+    pub seq: Seq,
+    /// The event.
+    pub event: Event,
+}
+
+impl LoggedEvent {
+    /// About how many bytes it holds in memory.
+    pub fn weight_bytes(&self) -> usize {
+        let Origin::Webhook(webhook) = &self.event.origin;
+        let headers: usize = webhook.headers.iter().map(|(n, v)| n.len() + v.len() + 48).sum();
+        512 + webhook.body.len() + headers
+    }
+}
