@@ -11,11 +11,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Amount(Decimal);
 
 impl Amount {
-    /// Reads a decimal as platforms write it: `19.99`, `-3`, `1e3`; surrounding space is passed over.
+    /// Reads a decimal as platforms write it: `19.99`, `-3`, `1e3`; surrounding space is passed over. `None` for what
+    /// is no decimal, or has more digits than can be kept exactly (28).
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let exact = Decimal::from_str_exact(text).ok();
-        exact.or_else(|| Decimal::from_scientific(text).ok()).map(Self)
+        // The library would pass over `_` between digits, and round what stands before an exponent.
+        let mantissa = text.split(['e', 'E']).next().filter(|digits| !digits.contains('_'))?;
+        let exact = Decimal::from_str_exact(mantissa).ok()?;
+        if mantissa.len() == text.len() {
+            return Some(Self(exact));
+        }
+        Decimal::from_scientific(text).ok().map(Self)
     }
 
     /// The decimal itself.
@@ -126,7 +132,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_decimal() {
-        for text in ["", "12.34 USD", "NaN", "1,5", "--1", "0x10"] {
+        let too_exact = "0.1234567890123456789012345678901e1";
+        for text in ["", "12.34 USD", "NaN", "1,5", "--1", "0x10", "1_000", "1e", "1e99", too_exact] {
             assert_eq!(Amount::parse(text), None, "{text}");
         }
         for code in ["", "US", "USDT", "12a"] {

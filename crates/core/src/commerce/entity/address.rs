@@ -1,3 +1,5 @@
+//! Postal addresses.
+
 use super::part;
 use crate::commerce::Amount;
 

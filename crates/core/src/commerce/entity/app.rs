@@ -1,3 +1,5 @@
+//! Installed applications.
+
 use super::{Charge, entity};
 use crate::commerce::When;
 

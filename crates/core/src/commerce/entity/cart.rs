@@ -1,3 +1,5 @@
+//! Carts.
+
 use super::{Discount, LineItem, entity};
 use crate::commerce::{Currency, Money, When};
 

@@ -1,3 +1,5 @@
+//! Categories, and how entities name each other.
+
 use super::{Image, Seo, entity, part};
 use crate::commerce::When;
 

@@ -1,3 +1,5 @@
+//! What platforms charge merchants for apps.
+
 use super::entity;
 use crate::commerce::{Money, When};
 

@@ -1,3 +1,5 @@
+//! Customers.
+
 use super::{Address, entity};
 use crate::commerce::{Money, When};
 

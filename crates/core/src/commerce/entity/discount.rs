@@ -1,3 +1,5 @@
+//! Reductions of what is to be paid.
+
 use super::part;
 use crate::commerce::Money;
 

@@ -1,3 +1,5 @@
+//! Pictures.
+
 use super::part;
 use crate::commerce::When;
 

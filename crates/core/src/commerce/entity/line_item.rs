@@ -1,3 +1,5 @@
+//! The lines of orders, carts and shipments.
+
 use super::{Discount, Extra, Image, Tax, part};
 use crate::commerce::{Amount, Money};
 

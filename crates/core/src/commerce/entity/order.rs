@@ -1,6 +1,6 @@
-use super::{
-    Address, Customer, Discount, Extra, LineItem, Payment, Refund, Shipment, Tax, entity, part,
-};
+//! Orders, with all that belongs to them.
+
+use super::{Address, Customer, Discount, Extra, LineItem, Payment, Refund, Shipment, Tax, entity, part};
 use crate::commerce::{Currency, Money, When};
 
 entity! {

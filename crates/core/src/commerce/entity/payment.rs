@@ -1,3 +1,5 @@
+//! How an order is paid.
+
 use super::part;
 use crate::commerce::Currency;
 

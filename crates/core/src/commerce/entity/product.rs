@@ -1,3 +1,5 @@
+//! Products, with their options and prices.
+
 use super::{Image, Reference, Variant, entity, part};
 use crate::commerce::{Amount, Money, When};
 

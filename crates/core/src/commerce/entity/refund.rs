@@ -1,3 +1,5 @@
+//! Refunds.
+
 use super::{Tax, entity, part};
 use crate::commerce::{Amount, Currency, Money, When};
 

@@ -1,3 +1,5 @@
+//! Shipments.
+
 use super::{LineItem, entity};
 use crate::commerce::When;
 

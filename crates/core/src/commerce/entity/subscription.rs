@@ -1,3 +1,5 @@
+//! Subscriptions to recurring orders.
+
 use super::{Order, entity};
 use crate::commerce::When;
 

@@ -1,3 +1,5 @@
+//! Taxes.
+
 use super::part;
 use crate::commerce::{Amount, Money};
 

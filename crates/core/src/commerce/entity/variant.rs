@@ -1,3 +1,5 @@
+//! Variants of products.
+
 use super::{Choice, Image, entity};
 use crate::commerce::{Amount, Money, When};
 
