@@ -1,1 +1,18 @@
-//! The Ledger: Shopwire's durable log, lanes and configuration.
+//! The Ledger: the durable log, the lanes, the configuration.
+//!
+//! The log is the only truth; all else is an index that can be rebuilt from it. The [`Ledger`] speaks in domain verbs,
+//! answers conditional changes with enums, and never holds a transaction while something else is waited for.
+//!
+//! **Invariants.** What a verb has answered `Ok` is synced to the disk. Places in the log are given in the order in
+//! which events become visible: who has read up to a place will never see an event appear before it. No secret stands
+//! in clear on the disk.
+
+mod error;
+mod ledger;
+
+pub use error::StoreError;
+pub use ledger::{
+    Appended, AttemptFilter, AttemptRecord, Blob, Configuration, DeadLetter, DeadLetterFilter, EventFilter,
+    EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page,
+    PageRequest, Redelivery, RejectedRequest, StoredAttempt, Tail, TailItem,
+};

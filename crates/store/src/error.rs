@@ -1,0 +1,21 @@
+//! What can go wrong with the store.
+
+/// A failure of the store itself, as opposed to an answer one may not like.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room: on the disk, or among those who wait for it. Nothing was changed; try again later.
+    #[error("the store has no room: {0}")]
+    Full(String),
+    /// The store's files can't be read or written.
+    #[error("the store can't be used: {0}")]
+    Unavailable(String),
+    /// What is stored can't be understood: written by a later version, or damaged.
+    #[error("the store holds something this version can't read: {0}")]
+    Unreadable(String),
+    /// Secrets can't be decrypted.
+    #[error("the secrets in the store can't be decrypted: the key is not the one they were encrypted with")]
+    WrongKey,
+    /// Another process has the store open.
+    #[error("the store `{0}` is in use by another process: stop it, or choose another data directory")]
+    InUse(String),
+}

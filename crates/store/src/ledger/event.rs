@@ -1,0 +1,106 @@
+//! Appending, following and searching events.
+
+use std::sync::Arc;
+
+use shopwire_core::commerce::{EventType, Subject};
+use shopwire_core::{DialectId, Event, EventId, LoggedEvent, Seq, ShopId, SourceId, Timestamp};
+use tokio::sync::mpsc;
+
+/// An event to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The event.
+    pub event: Event,
+    /// What makes copies of the same webhook recognisable, within one source.
+    pub identity: Option<(SourceId, String)>,
+}
+
+/// What became of an event to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It stands in the log.
+    New(Seq),
+    /// It is a copy of one that does.
+    Merged {
+        /// That one's id.
+        into: EventId,
+        /// Its place.
+        seq: Seq,
+    },
+}
+
+/// Further copies of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Merges {
+    /// How many came.
+    pub count: u64,
+    /// When the last one came.
+    pub last_at: Option<Timestamp>,
+}
+
+/// The committed events as they come, see [`Ledger::tail`](super::Ledger::tail).
+#[derive(Debug)]
+pub struct Tail(mpsc::Receiver<TailItem>);
+
+/// One step of the tail.
+#[derive(Debug, Clone)]
+pub enum TailItem {
+    /// Events committed together.
+    Events(Vec<Arc<LoggedEvent>>),
+    /// Events up to this place were committed, but not kept in memory: read them from the log.
+    Gap(Seq),
+}
+
+impl Tail {
+    /// A tail fed through `receiver`.
+    pub const fn new(receiver: mpsc::Receiver<TailItem>) -> Self {
+        Self(receiver)
+    }
+
+    /// The next step; `None` when the ledger is closed.
+    pub async fn next(&mut self) -> Option<TailItem> {
+        self.0.recv().await
+    }
+}
+
+/// Which events are wanted. Everything that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Of this shop.
+    pub shop: Option<ShopId>,
+    /// Of this type.
+    pub event_type: Option<EventType>,
+    /// About this subject.
+    pub subject: Option<Subject>,
+    /// Received in this dialect.
+    pub dialect: Option<DialectId>,
+    /// Received at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Received before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// An event without what was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventHead {
+    /// Its place.
+    pub seq: Seq,
+    /// Its id.
+    pub id: EventId,
+    /// The shop.
+    pub shop: ShopId,
+    /// What happened.
+    pub event_type: EventType,
+    /// What it happened to.
+    pub subject: Subject,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it was appended.
+    pub received_at: Timestamp,
+    /// The source it came in by.
+    pub source: Option<SourceId>,
+    /// The dialect it came in.
+    pub dialect: Option<DialectId>,
+    /// The platform's own topic.
+    pub topic: Option<String>,
+}

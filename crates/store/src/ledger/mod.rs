@@ -1,0 +1,150 @@
+//! The verbs of the Ledger.
+
+mod attempt;
+mod config;
+mod event;
+mod page;
+mod rejected;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shopwire_core::delivery::{LaneRecord, SubjectKey};
+use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
+
+pub use attempt::{
+    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, LaneUpdate, Redelivery, StoredAttempt,
+};
+pub use config::{Configuration, IdempotencyKey, Noun, NounId};
+pub use event::{Appended, EventFilter, EventHead, Merges, NewEvent, Tail, TailItem};
+pub use page::{Page, PageRequest};
+pub use rejected::RejectedRequest;
+
+use crate::StoreError;
+
+/// Bytes that mean nothing to the store.
+pub type Blob = Vec<u8>;
+
+/// What the store says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthReport {
+    /// Version of the stored form.
+    pub schema_version: u32,
+    /// Events in the log.
+    pub events: u64,
+    /// Bytes on the disk.
+    pub disk_bytes: u64,
+    /// What a thorough look found wrong; empty if all is well.
+    pub problems: Vec<String>,
+}
+
+/// The durable log with its lanes and the configuration.
+///
+/// Every verb is safe to call from many tasks at once. Whoever waits for the disk at the same moment shares one sync.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    // --- The log
+
+    /// Appends an event, unless an event of the same source with the same identity key is remembered: then that one is
+    /// told, and the merge is recorded. Synced before the answer.
+    async fn append(&self, event: NewEvent) -> Result<Appended, StoreError>;
+
+    /// The events as they are committed, in order. There is one tail; asking for it again ends the former.
+    fn tail(&self) -> Tail;
+
+    /// The place of the last event.
+    async fn head(&self) -> Result<Seq, StoreError>;
+
+    /// Up to `limit` events behind `after`, in order, stopping early once they weigh more than `bytes_max` (but never
+    /// before the first).
+    async fn read_after(
+        &self,
+        after: Seq,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Arc<LoggedEvent>>, StoreError>;
+
+    /// The events at these places, in order of place; places without an event are left out.
+    async fn read_at(&self, places: &[Seq]) -> Result<Vec<Arc<LoggedEvent>>, StoreError>;
+
+    /// One event.
+    async fn event(&self, id: EventId) -> Result<Option<Arc<LoggedEvent>>, StoreError>;
+
+    /// Events by filter, newest first.
+    async fn search(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<EventHead>, StoreError>;
+
+    /// How many further copies of an event's webhook were merged into it.
+    async fn merges(&self, seq: Seq) -> Result<Merges, StoreError>;
+
+    // --- Lanes
+
+    /// Where a lane stands; `None` if it was never opened.
+    async fn lane(&self, endpoint: EndpointId) -> Result<Option<LaneRecord>, StoreError>;
+
+    /// Opens a lane at a place, unless it is open; answers where it stands.
+    async fn open_lane(&self, endpoint: EndpointId, at: Seq) -> Result<LaneRecord, StoreError>;
+
+    /// Records what happened in lanes, each update as one: attempts, cursor, who waits, who is dead.
+    async fn record(&self, updates: Vec<LaneUpdate>) -> Result<(), StoreError>;
+
+    /// Attempts, newest first.
+    async fn attempts(
+        &self,
+        filter: &AttemptFilter,
+        page: PageRequest,
+    ) -> Result<Page<StoredAttempt>, StoreError>;
+
+    /// Deliveries that were given up, newest first.
+    async fn dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        page: PageRequest,
+    ) -> Result<Page<DeadLetter>, StoreError>;
+
+    /// Takes a delivery off the dead-letter list and lets it wait for an attempt at `now`, with a fresh policy.
+    async fn redeliver(
+        &self,
+        endpoint: EndpointId,
+        seq: Seq,
+        now: Timestamp,
+    ) -> Result<Redelivery, StoreError>;
+
+    // --- Rejected requests
+
+    /// Keeps a rejected request; the oldest make room.
+    async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError>;
+
+    /// Rejected requests, newest first.
+    async fn rejected(&self, page: PageRequest) -> Result<Page<RejectedRequest>, StoreError>;
+
+    // --- Configuration
+
+    /// All of the configuration, secrets decrypted.
+    async fn configuration(&self) -> Result<Configuration, StoreError>;
+
+    /// Creates or replaces a noun.
+    async fn save(&self, noun: Noun) -> Result<(), StoreError>;
+
+    /// Removes a noun and all that belongs to it alone (an endpoint's lane, its waiting and dead deliveries). Removing
+    /// what is not there is no error.
+    async fn remove(&self, id: NounId) -> Result<(), StoreError>;
+
+    /// Keeps the answer to a request under its idempotency key (encrypted: it may show a secret).
+    async fn remember(&self, key: IdempotencyKey, answer: Blob, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The answer kept under an idempotency key.
+    async fn recall(&self, key: &IdempotencyKey) -> Result<Option<Blob>, StoreError>;
+
+    // --- Care
+
+    /// Forgets identity keys last seen before `dedup_before` and idempotency keys older than `idempotency_before`, at most
+    /// a bounded number at a time; answers whether there is more.
+    async fn sweep(&self, dedup_before: Timestamp, idempotency_before: Timestamp)
+    -> Result<bool, StoreError>;
+
+    /// Looks after itself: `thorough` reads everything.
+    async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError>;
+
+    /// Writes out what is pending and closes; verbs fail afterwards.
+    async fn close(&self) -> Result<(), StoreError>;
+}
