@@ -1,6 +1,9 @@
 //! Reading what platforms really send: strings where numbers are promised, `null` where nothing is meant.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// An id: text or a number, as text. Numbers keep the digits they were written with.
 pub fn id(value: &Value) -> Option<String> {
@@ -9,6 +12,22 @@ pub fn id(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// An [`id`] that is not yet parsed. Borrowed wherever the text holds no escapes.
+pub fn raw_id(value: &RawValue) -> Option<Cow<'_, str>> {
+    let is_number = value.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    if is_number { Some(Cow::Borrowed(value.get())) } else { raw_text(value) }
+}
+
+/// Text that is not yet parsed; `None` for anything else and for the empty text.
+pub fn raw_text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let inner = value.get().strip_prefix('"')?.strip_suffix('"')?;
+    let text = match inner.contains('\\') {
+        false => Cow::Borrowed(inner),
+        true => Cow::Owned(serde_json::from_str(value.get()).ok()?),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// JSON that may come as itself or encoded once more inside a string; text that is no JSON stays text.
@@ -41,6 +60,16 @@ mod tests {
         assert_eq!(id(&long).as_deref(), Some("124791144633646482197"));
         for nothing in [json!(null), json!(""), json!({}), json!([1]), json!(true)] {
             assert_eq!(id(&nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn unparsed_ids_read_like_parsed_ones() {
+        for text in ["169", "-1", "\"169\"", r#""a\/b\u0161""#, "null", "\"\"", "{}", "[1]", "true"] {
+            let raw: &RawValue = serde_json::from_str(text).expect("json");
+            let parsed: Value = serde_json::from_str(text).expect("json");
+            assert_eq!(raw_id(raw).map(Cow::into_owned), id(&parsed), "{text}");
+            assert_eq!(raw_text(raw).as_deref(), parsed.as_str().filter(|t| !t.is_empty()), "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use shopwire_core::Timestamp;
 use shopwire_core::commerce::{EventType, Subject};
 
-use crate::ShopIdentity;
+use crate::{Key, ShopIdentity};
 use shopwire_core::commerce::entity::Entity;
 
 /// Why a request is not accepted as genuine.
@@ -96,6 +96,20 @@ impl Window {
 pub struct Verified {
     /// Index into the keys it was verified against.
     pub key: usize,
+}
+
+impl Verified {
+    /// The first of the signing secrets that `fits`: several are active while a secret is changed.
+    pub(crate) fn by_secret(keys: &[Key], fits: impl Fn(&[u8]) -> bool) -> Result<Self, Rejection> {
+        let signing = keys.iter().enumerate().filter_map(|(index, key)| match key {
+            Key::Signing(secret) => Some((index, secret.expose().as_bytes())),
+            Key::Header { .. } => None,
+        });
+        let mut signing = signing.peekable();
+        signing.peek().ok_or(Rejection::NoKey)?;
+        let found = signing.find(|(_, secret)| fits(secret));
+        found.map(|(key, _)| Self { key }).ok_or(Rejection::WrongSignature)
+    }
 }
 
 /// Why a genuine request can't be read.

@@ -2,6 +2,8 @@
 //!
 //! The tables are made from each dialect's `catalog.toml` when this crate is built; a wrong one does not build.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use shopwire_core::DialectId;
 use shopwire_core::commerce::{CanonicalType, EventType, Subject};
@@ -77,19 +79,25 @@ impl Topic {
         Subject::native(self.subject, found.as_deref().unwrap_or("unknown"))
     }
 
-    fn is_template(&self) -> bool {
+    /// Whether the name holds segments in braces.
+    pub fn is_template(&self) -> bool {
         self.name.contains('{')
     }
 
-    /// Whether `name` is this topic with its braces filled in.
+    /// Whether `name` is this topic, in any of its spellings, with its braces filled in.
     fn covers(&self, name: &str) -> bool {
-        let (mut ours, mut theirs) = (self.name.split('/'), name.split('/'));
-        loop {
-            match (ours.next(), theirs.next()) {
-                (None, None) => return true,
-                (Some(our), Some(their)) if our == their || (our.starts_with('{') && !their.is_empty()) => {}
-                _ => return false,
-            }
+        fills(self.name, name) || self.aliases.iter().any(|alias| fills(alias, name))
+    }
+}
+
+/// Whether `name` is `template` with its braces filled in.
+fn fills(template: &str, name: &str) -> bool {
+    let (mut ours, mut theirs) = (template.split('/'), name.split('/'));
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return true,
+            (Some(our), Some(their)) if our == their || (our.starts_with('{') && !their.is_empty()) => {}
+            _ => return false,
         }
     }
 }
@@ -121,6 +129,19 @@ impl Catalog {
     pub fn find(&self, name: &str) -> Option<&'static Topic> {
         let by_name = self.topics.iter().find(|t| t.name == name || t.aliases.contains(&name));
         by_name.or_else(|| self.topics.iter().find(|t| t.is_template() && t.covers(name)))
+    }
+
+    /// The kind of thing that a topic is about, known or not: its own, else that of the first topic of its family (what
+    /// stands before `separator`), else the family's name.
+    pub fn kind(&self, name: &str, separator: char) -> Cow<'static, str> {
+        let family = name.split(separator).next().unwrap_or_default();
+        let relative = || self.topics.iter().find(|t| t.name.split(separator).next() == Some(family));
+        match self.find(name).or_else(relative) {
+            Some(topic) => Cow::Borrowed(topic.subject),
+            // A slash would end the kind too early.
+            None if family.is_empty() => Cow::Borrowed("unknown"),
+            None => Cow::Owned(family.replace('/', "_")),
+        }
     }
 
     /// The topic that stands for an event type.
