@@ -8,10 +8,15 @@
 //! compares in constant time. Decoding is lenient and never refuses an unknown topic; what is sent out is strict.
 
 pub mod catalog;
+pub mod ecwid;
 pub mod json;
 pub mod lenient;
 pub mod mac;
 mod request;
+pub mod shoptet;
+pub mod style;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use request::{Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity};
@@ -60,7 +65,7 @@ pub trait Dialect: Send + Sync {
 
 /// The five platforms' dialects, in the order of the event map.
 pub fn all() -> &'static [&'static dyn Dialect] {
-    &[]
+    &[&ecwid::Ecwid, &shoptet::Shoptet]
 }
 
 /// The dialect of this name; `None` for `cloudevents`, which is only sent.

@@ -1,0 +1,3 @@
+//! How platforms write their JSON, where receivers depend on it byte for byte.
+
+pub mod php;
