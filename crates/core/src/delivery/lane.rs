@@ -15,11 +15,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Ordering, Progress};
-use crate::{Seq, Timestamp};
+use crate::commerce::Subject;
+use crate::{Seq, ShopId, Timestamp};
 
 /// Stands for a subject of a shop. Different subjects with the same key only wait for each other needlessly.
 pub type SubjectKey = u64;
+
+/// The key of a subject of a shop. Stored with what waits, so it never changes: the first eight bytes, little-endian, of the
+/// SHA-256 of the shop's sixteen bytes and the subject's text.
+pub fn subject_key(shop: ShopId, subject: &Subject) -> SubjectKey {
+    let digest = Sha256::new().chain_update(shop.as_bytes()).chain_update(subject.as_str()).finalize();
+    SubjectKey::from_le_bytes(std::array::from_fn(|place| digest[place]))
+}
 
 /// How much one lane may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

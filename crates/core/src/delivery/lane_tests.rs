@@ -193,3 +193,14 @@ proptest! {
         prop_assert_eq!(&world.stored, &rest);
     }
 }
+
+#[test]
+fn the_key_of_a_subject_never_changes() {
+    let shop = crate::ShopId::from_bytes([7; 16]);
+    let subject: crate::commerce::Subject = "order/169".parse().unwrap();
+    let other: crate::commerce::Subject = "order/170".parse().unwrap();
+    let expected: [u8; 8] = Sha256::digest([&[7u8; 16][..], b"order/169"].concat())[..8].try_into().unwrap();
+    assert_eq!(subject_key(shop, &subject), u64::from_le_bytes(expected));
+    assert_ne!(subject_key(shop, &subject), subject_key(shop, &other));
+    assert_ne!(subject_key(shop, &subject), subject_key(crate::ShopId::from_bytes([8; 16]), &subject));
+}

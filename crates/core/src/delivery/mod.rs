@@ -9,7 +9,7 @@ mod topic_pattern;
 
 pub use decision::{DeadReason, Decision, DeliveryBounds, decide};
 pub use endpoint::{ContentMode, CustomHeader, Endpoint, EndpointState, Ordering};
-pub use lane::{Lane, LaneBounds, LaneChanges, LaneRecord, Offer, Settled, SubjectKey, Waiting};
+pub use lane::{Lane, LaneBounds, LaneChanges, LaneRecord, Offer, Settled, SubjectKey, Waiting, subject_key};
 pub use outcome::{Outcome, retry_after_ms};
 pub use retry::{Progress, RetryPolicy, RetryPolicyError};
 pub use topic_pattern::{PatternError, TopicPattern, WildcardRule};
