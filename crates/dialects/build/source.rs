@@ -1,6 +1,6 @@
 //! How a `catalog.toml` is read and what is refused. Shared by the build script and its tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use shopwire_core::commerce::CanonicalType;
@@ -91,10 +91,13 @@ fn check_names(catalog: &CatalogFile) -> Result<(), String> {
             return Err(format!("topic `{name}` stands there twice"));
         }
     }
-    let mut taken = BTreeSet::new();
-    for event_type in catalog.topic.iter().filter_map(|t| t.event_type.as_ref()) {
-        if !taken.insert(event_type) {
-            return Err(format!("event type `{event_type}` is claimed by two topics"));
+    let mut taken = BTreeMap::new();
+    for (topic, event_type) in catalog.topic.iter().filter_map(|t| Some((t, t.event_type.as_ref()?))) {
+        if let Some(other) = taken.insert(event_type, &topic.name) {
+            return Err(format!(
+                "topic `{}`: event type `{event_type}` is already claimed by topic `{other}`",
+                topic.name
+            ));
         }
     }
     Ok(())
