@@ -7,6 +7,7 @@
 //! **Invariants.** No I/O, no clock, no storage: functions of bytes and values. Verification sees the raw bytes and
 //! compares in constant time. Decoding is lenient and never refuses an unknown topic; what is sent out is strict.
 
+pub mod bigcommerce;
 pub mod catalog;
 pub mod ecwid;
 pub mod json;
@@ -65,7 +66,7 @@ pub trait Dialect: Send + Sync {
 
 /// The five platforms' dialects, in the order of the event map.
 pub fn all() -> &'static [&'static dyn Dialect] {
-    &[&ecwid::Ecwid, &shoptet::Shoptet]
+    &[&ecwid::Ecwid, &bigcommerce::BigCommerce, &shoptet::Shoptet]
 }
 
 /// The dialect of this name; `None` for `cloudevents`, which is only sent.
