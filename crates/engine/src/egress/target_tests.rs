@@ -77,7 +77,7 @@ fn every_other_url_is_refused_in_words() {
     ] {
         let error = Target::parse(url).unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
-        said.push_str(&format!("{url:.40?}\n    {error}\n"));
+        said.push_str(&format!("`{}`\n    {error}\n", url.get(..40).unwrap_or(url).escape_debug()));
     }
     insta::assert_snapshot!(said);
 }

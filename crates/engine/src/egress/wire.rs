@@ -70,7 +70,7 @@ impl Connection {
         let mut incoming = Incoming { reader: Reader::new(limits), input };
         let reusable = poll_fn(|cx| {
             // Reading first: what has been answered is seen before a write fails.
-            let reading = incoming.poll(stream, cx, trace);
+            let reading = incoming.poll(stream, cx, trace, outgoing.state);
             if reading.is_pending() {
                 outgoing.poll(stream, cx);
                 trace.phase = match () {
@@ -124,17 +124,21 @@ impl Incoming<'_> {
         stream: &mut Stream,
         cx: &mut Context<'_>,
         trace: &mut Trace,
+        writing: Writing,
     ) -> Poll<Result<bool, Failure>> {
         loop {
             self.input.reserve(READ_BYTES);
             let read = ready!(pin!(stream.read_buf(self.input)).poll(cx));
             match read {
                 Ok(0) => return Poll::Ready(self.ended(trace)),
-                // Peers that end TLS without saying so.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Poll::Ready(self.ended(trace));
+                Err(error) => {
+                    // Peers that end TLS without saying so; and a reset that we provoked by still writing to one
+                    // that had answered and closed.
+                    let usual = error.kind() == io::ErrorKind::UnexpectedEof || writing != Writing::Done;
+                    let ended =
+                        if usual { self.ended(trace) } else { Err(Failure::Closed { phase: trace.phase }) };
+                    return Poll::Ready(tls_failure(&error).map_or(ended, Err));
                 }
-                Err(error) => return Poll::Ready(Err(broken(&error, trace.phase))),
                 Ok(_) => trace.answered = true,
             }
             match self.reader.advance(self.input) {
@@ -153,11 +157,9 @@ impl Incoming<'_> {
     }
 }
 
-fn broken(error: &io::Error, phase: Phase) -> Failure {
-    match error.get_ref().and_then(|source| source.downcast_ref::<rustls::Error>()) {
-        Some(tls) => Failure::Tls { detail: tls.to_string() },
-        None => Failure::Closed { phase },
-    }
+fn tls_failure(error: &io::Error) -> Option<Failure> {
+    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(Failure::Tls { detail: tls.to_string() })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,5 +214,48 @@ impl<'a> Outgoing<'a> {
         self.head = &self.head[of_head..];
         self.body = &self.body[written - of_head..];
         Poll::Ready(Ok(Writing::Sending))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn pair() -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let here = TcpStream::connect(address).await.unwrap();
+        (Connection::new(Stream::Plain(here), address.ip()), listener.accept().await.unwrap().0)
+    }
+
+    async fn wait_until_readable(connection: &Connection) {
+        let Stream::Plain(tcp) = &connection.stream else { unreachable!("the pair is in clear") };
+        tcp.readable().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_usable_until_anything_comes_on_it() {
+        let (mut connection, mut there) = pair().await;
+        assert!(connection.is_usable().await);
+        there.write_all(b"HTTP/1.1 500 Late\r\n\r\n").await.unwrap();
+        wait_until_readable(&connection).await;
+        assert!(!connection.is_usable().await);
+
+        let (mut connection, there) = pair().await;
+        drop(there);
+        wait_until_readable(&connection).await;
+        assert!(!connection.is_usable().await);
+    }
+
+    #[tokio::test]
+    async fn large_buffers_are_not_kept_while_idle() {
+        let (mut connection, _there) = pair().await;
+        connection.out = Vec::with_capacity(IDLE_BUFFER_BYTES_MAX + 1);
+        connection.input = BytesMut::with_capacity(IDLE_BUFFER_BYTES_MAX + 1);
+        connection.rest(Timestamp::EPOCH);
+        assert_eq!((connection.out.capacity(), connection.input.capacity()), (0, 0));
     }
 }

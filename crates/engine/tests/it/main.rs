@@ -1,0 +1,27 @@
+//! The engine from outside: one binary, simulated time, real sockets.
+
+mod egress;
+mod egress_answers;
+mod egress_failures;
+mod egress_guard;
+mod egress_tls;
+
+use shopwire_core::{Clock, Timestamp};
+use shopwire_engine::{Sleep, Timer};
+use shopwire_testkit::SimClock;
+
+/// The test's clock as the engine's timer.
+#[derive(Clone)]
+struct SimTimer(SimClock);
+
+impl Clock for SimTimer {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+impl Timer for SimTimer {
+    fn sleep_until(&self, at: Timestamp) -> Sleep {
+        Box::pin(self.0.sleep_until(at))
+    }
+}
