@@ -109,8 +109,8 @@ proptest::proptest! {
     fn never_panics(wire in proptest::collection::vec(0u8.., 0..400), ends: bool) {
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         let every_byte: Vec<_> = (0..wire.len()).collect();
-        let _: Result<_, _> = read(&wire, &every_byte, ends);
-        let _: Result<_, _> = read(&[head, wire.as_slice()].concat(), &[], ends);
+        drop(read(&wire, &every_byte, ends));
+        drop(read(&[head, wire.as_slice()].concat(), &[], ends));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The engine from outside: one binary, simulated time, real sockets.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod egress;
 mod egress_answers;
 mod egress_failures;
