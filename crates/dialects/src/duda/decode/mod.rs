@@ -1,0 +1,130 @@
+//! Duda's envelope → who, what, when, and the canonical entity.
+//!
+//! Lenient where the documentation and the wire are known to differ: old names of event types, `data` that is a list or
+//! absent, money as text or number, times without a zone, `metadata` that is empty text.
+
+mod category;
+mod order;
+mod product;
+mod refund;
+mod subscription;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use shopwire_core::commerce::entity::{Entity, Image};
+use shopwire_core::commerce::{EntityKind, EventType, Subject};
+use shopwire_core::{DialectId, Timestamp};
+
+use crate::catalog::DUDA;
+use crate::fields::Fields;
+use crate::{Canonical, Reading, ShopIdentity, Unreadable, mac, peek};
+
+/// The parts of the envelope that matter, not taken apart.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    resource_data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_timestamp: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_type: Option<&'a RawValue>,
+}
+
+pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
+    let raw = peek::body(body).map_err(unreadable)?;
+    if !raw.get().starts_with('{') {
+        return Err(unreadable("it is no object"));
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(raw.get()).map_err(unreadable)?;
+    let received = envelope.event_type.and_then(peek::id);
+    let received = received.ok_or_else(|| unreadable("`event_type` is missing"))?;
+    let known = DUDA.find(&received);
+    let (kind, pointers) =
+        known.map_or_else(|| stranger(&received), |topic| (topic.subject.to_owned(), topic.id.to_vec()));
+    let id = peek::first_id(raw, &pointers);
+    let site_name = envelope.resource_data.and_then(|data| peek::first_id(data, &["/site_name"]));
+    Ok(Reading {
+        topic: known.map_or(received.as_str(), |topic| topic.name).to_owned(),
+        event_type: match known {
+            Some(topic) => topic.event_type(DialectId::Duda, topic.name),
+            None => EventType::Native { dialect: DialectId::Duda, topic: received.clone() },
+        },
+        subject: Subject::native(&kind, id.as_deref().unwrap_or("unknown")),
+        identity_key: identity_key(raw, &envelope, &received, site_name.as_deref(), &pointers),
+        platform_event_id: peek::first_id(raw, &["/data/eventId"]),
+        occurred_at: occurred_at(&envelope),
+        shop: site_name.map_or_else(ShopIdentity::default, |name| ShopIdentity::of("site_name", name)),
+    })
+}
+
+/// The canonical entity. `previous` stays empty: Duda sends no former values.
+pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unreadable> {
+    let body: Value = serde_json::from_slice(body).map_err(unreadable)?;
+    let Value::Object(mut envelope) = body else { return Err(unreadable("it is no object")) };
+    let data = match envelope.shift_remove("data") {
+        Some(Value::Object(data)) => data,
+        None | Some(Value::Null) => Map::new(),
+        // Older contact forms come as a list.
+        Some(other) => Map::from_iter([("data".to_owned(), other)]),
+    };
+    Ok(Canonical { object: entity(Fields::of(data), reading), previous: Map::new() })
+}
+
+fn entity(fields: Fields, reading: &Reading) -> Entity {
+    // Other families have orders and products too, in the shape of another store engine.
+    let of_native_store = reading.topic.starts_with("ECOMM_");
+    match reading.subject.kind().filter(|_| of_native_store) {
+        Some(EntityKind::Order) => Entity::Order(Box::new(order::order(fields))),
+        Some(EntityKind::Product) => Entity::Product(Box::new(product::product(fields))),
+        Some(EntityKind::Category) => Entity::Category(Box::new(category::category(fields))),
+        Some(EntityKind::Subscription) => Entity::Subscription(Box::new(subscription::subscription(fields))),
+        Some(EntityKind::Refund) => Entity::Refund(Box::new(refund::refund(fields))),
+        _ => Entity::Bare(fields.into_bare(reading.subject.id())),
+    }
+}
+
+fn unreadable(what: impl ToString) -> Unreadable {
+    Unreadable { dialect: DialectId::Duda, what: what.to_string() }
+}
+
+/// The kind of subject of an event type that nobody knows, and where its id may be.
+fn stranger(event_type: &str) -> (String, Vec<&'static str>) {
+    let words = event_type.strip_prefix("ECOMM_").unwrap_or(event_type);
+    let kind = words.split(['_', '/']).next().filter(|word| !word.is_empty()).unwrap_or("unknown");
+    (kind.to_ascii_lowercase(), vec!["/data/id", "/id"])
+}
+
+fn occurred_at(envelope: &Envelope<'_>) -> Option<Timestamp> {
+    let ms = peek::id(envelope.event_timestamp?)?.parse().ok()?;
+    Some(Timestamp::from_ms(ms))
+}
+
+/// Duda names no event, so copies are known by site, event type, time and the id in `data`; where there is none, by
+/// `data` itself, lest two forms sent in one millisecond be taken for one.
+fn identity_key(
+    body: &RawValue,
+    envelope: &Envelope<'_>,
+    event_type: &str,
+    site_name: Option<&str>,
+    pointers: &[&str],
+) -> String {
+    let in_data: Vec<&str> =
+        pointers.iter().copied().filter(|pointer| pointer.starts_with("/data/")).collect();
+    let id = peek::first_id(body, &["/data/eventId"]).or_else(|| peek::first_id(body, &in_data));
+    let id = id.or_else(|| Some(envelope.data?.get().to_owned()));
+    let timestamp = envelope.event_timestamp.and_then(peek::id);
+    let parts = [site_name, Some(event_type), timestamp.as_deref(), id.as_deref()];
+    let hash = parts
+        .iter()
+        .fold(Sha256::new(), |hash, part| hash.chain_update(part.unwrap_or("")).chain_update([0]));
+    mac::hex(&hash.finalize())
+}
+
+/// A picture, as products and categories have it.
+fn image(mut f: Fields) -> Image {
+    Image { id: f.id("id"), url: f.text("url"), alt: f.text("alt"), extra: f.rest(), ..Image::default() }
+}

@@ -1,0 +1,197 @@
+//! Orders, on their own and inside subscriptions.
+
+use serde_json::Value;
+use shopwire_core::commerce::entity::{
+    Address, Choice, Discount, LineItem, Order, Payment, PaymentMethod, ShippingMethod, Tax,
+};
+
+use super::{image, refund::refund};
+use crate::fields::Fields;
+
+pub(super) fn order(mut f: Fields) -> Order {
+    // The only currency an order names is that of its payment.
+    let currency =
+        f.peek(&["payment", "currency"]).and_then(Value::as_str).and_then(|code| code.parse().ok());
+    f.set_currency(currency.clone());
+    let payment = f.object("payment", payment);
+    Order {
+        id: f.entity_id(),
+        external_id: f.id("external_id"),
+        number: None,
+        invoice_number: f.id("invoice_number"),
+        status: f.text("status"),
+        financial_status: payment.as_ref().and_then(|payment| payment.status.clone()),
+        fulfillment_status: None,
+        source: f.text("source"),
+        test: f.text_where("mode", |mode| matches!(mode, "TEST" | "LIVE")).map(|mode| mode == "TEST"),
+        email: f.text("email"),
+        accepts_marketing: f.flag("customer_accepts_marketing"),
+        customer: None,
+        billing_address: f.object("billing_address", address),
+        shipping_address: f.object("shipping_address", address),
+        shipping_method: f.object("shipping_method", shipping_method),
+        shipping_instructions: f.text("shipping_instructions"),
+        line_items: f.list("items", line_item),
+        currency,
+        subtotal: f.money("subtotal"),
+        total_discount: None,
+        total_tax: None,
+        total_shipping: None,
+        total_tip: None,
+        total: f.money("total"),
+        total_paid: None,
+        total_refunded: None,
+        discount_code: None,
+        discounts: f.list("discounts", discount),
+        taxes: f.list("taxes", tax),
+        payment,
+        shipments: Vec::new(),
+        refunds: f.list("refunds", refund),
+        tracking_number: f.id("tracking_number"),
+        tracking_url: f.text("tracking_url"),
+        note: None,
+        customer_note: None,
+        tags: Vec::new(),
+        cancel_reason: f.text("cancellation_reason"),
+        created_at: f.when("created"),
+        updated_at: None,
+        placed_at: None,
+        cancelled_at: f.when("cancelled"),
+        finished_at: None,
+        closed_at: None,
+        deleted_at: None,
+        landing_url: None,
+        checkout_url: None,
+        ip_address: f.text("ip_address"),
+        user_agent: f.text("user_agent"),
+        metadata: f.map("metadata"),
+        extra: f.rest(),
+    }
+}
+
+fn line_item(mut f: Fields) -> LineItem {
+    LineItem {
+        id: f.id("id"),
+        product_id: f.id("product_id"),
+        variant_id: f.id("variation_id"),
+        external_product_id: f.id("external_product_id"),
+        external_variant_id: f.id("external_variation_id"),
+        title: f.text("name"),
+        variant_title: None,
+        sku: f.id("sku"),
+        quantity: f.amount("quantity"),
+        price: f.money("unit_price"),
+        compare_at_price: None,
+        total: f.money("total"),
+        fulfillment_status: None,
+        requires_shipping: f.flag("shippable"),
+        taxable: None,
+        weight: f.amount("unit_weight"),
+        weight_unit: None,
+        vendor: None,
+        url: None,
+        image: f.image("image", image),
+        options: f.list("options", choice),
+        discounts: f.list("discounts", discount),
+        taxes: f.list("taxes", tax),
+        note: None,
+        metadata: f.map("metadata"),
+        extra: f.rest(),
+    }
+}
+
+fn address(mut f: Fields) -> Address {
+    Address {
+        id: f.id("id"),
+        name: f.text("name"),
+        first_name: f.text("first_name"),
+        last_name: f.text("last_name"),
+        company: f.text("company"),
+        line1: f.text("address_1"),
+        line2: f.text("address_2"),
+        street_name: f.text("street_name"),
+        street_number: f.id("street_number"),
+        district: f.text("sub_locality"),
+        city: f.text("city"),
+        region: f.text("region"),
+        region_code: None,
+        country_code: f.text_where("country", is_country_code),
+        country: f.text("country"),
+        postal_code: f.id("postal_code"),
+        phone: f.id("phone"),
+        email: f.text("email"),
+        latitude: None,
+        longitude: None,
+        is_default: None,
+        extra: f.rest(),
+    }
+}
+
+fn is_country_code(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
+}
+
+fn shipping_method(mut f: Fields) -> ShippingMethod {
+    ShippingMethod {
+        id: f.id("id"),
+        name: f.text("name"),
+        description: f.text("description"),
+        price: f.money("cost"),
+        extra: f.rest(),
+    }
+}
+
+fn payment(mut f: Fields) -> Payment {
+    Payment {
+        transaction_id: f.id("transaction_id"),
+        status: f.text("status"),
+        currency: f.currency("currency"),
+        method: f.text("method"),
+        card_brand: f.text("card_brand"),
+        card_last4: f.id("card_last_4"),
+        confirmed_method: f.object("confirmed_method", payment_method),
+        extra: f.rest(),
+    }
+}
+
+fn payment_method(mut f: Fields) -> PaymentMethod {
+    PaymentMethod {
+        gateway: f.text("gateway"),
+        name: f.text("name"),
+        display_name: f.text("display_name"),
+        icon_url: f.text("icon"),
+        details: f.text("details"),
+        instructions: f.text("instructions"),
+        extra: f.rest(),
+    }
+}
+
+fn discount(mut f: Fields) -> Discount {
+    Discount {
+        id: f.id("id"),
+        title: f.text("name"),
+        kind: f.text("type"),
+        amount: f.money("savings"),
+        extra: f.rest(),
+    }
+}
+
+pub(super) fn tax(mut f: Fields) -> Tax {
+    Tax {
+        id: f.id("id"),
+        name: f.text("name"),
+        rate: f.amount("rate"),
+        amount: f.money("amount"),
+        provider: f.text("provider"),
+        extra: f.rest(),
+    }
+}
+
+/// What was chosen of an option; the ids of both stay in `extra`.
+pub(super) fn choice(mut f: Fields) -> Choice {
+    Choice {
+        name: f.text("option_name").or_else(|| f.text("name")),
+        value: f.id("choice_value").or_else(|| f.id("value")),
+        extra: f.rest(),
+    }
+}

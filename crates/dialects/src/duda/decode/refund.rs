@@ -1,0 +1,36 @@
+//! Refunds, on their own and inside orders.
+
+use shopwire_core::commerce::entity::{Refund, RefundItem};
+
+use super::order::tax;
+use crate::fields::Fields;
+
+pub(super) fn refund(mut f: Fields) -> Refund {
+    let currency = f.currency("currency");
+    if currency.is_some() {
+        f.set_currency(currency.clone());
+    }
+    Refund {
+        id: f.entity_id(),
+        order_id: f.id("order_id"),
+        transaction_id: f.id("transaction_id"),
+        reason: f.text("reason"),
+        items: f.list("items", refund_item),
+        currency,
+        subtotal: f.money("subtotal"),
+        taxes: f.list("taxes", tax),
+        total: f.money("total"),
+        created_at: f.when("created"),
+        extra: f.rest(),
+    }
+}
+
+fn refund_item(mut f: Fields) -> RefundItem {
+    RefundItem {
+        id: f.id("id"),
+        quantity: f.amount("quantity"),
+        amount: f.money("amount"),
+        taxes: f.list("taxes", tax),
+        extra: f.rest(),
+    }
+}

@@ -1,0 +1,100 @@
+//! Products and their variants.
+
+use serde_json::Value;
+use shopwire_core::commerce::entity::{Choice, OptionValue, Product, ProductOption, Seo, Variant};
+
+use super::image;
+use crate::fields::Fields;
+
+pub(super) fn product(mut f: Fields) -> Product {
+    let options = f.list("options", option);
+    let names: Vec<_> = options.iter().map(|option| option.name.clone()).collect();
+    Product {
+        id: f.entity_id(),
+        external_id: None,
+        title: f.text("title"),
+        subtitle: f.text("brief"),
+        description: f.text("description"),
+        kind: None,
+        status: None,
+        published: f.flag("published"),
+        handle: f.text("handle"),
+        vendor: f.text("vendor"),
+        sku: None,
+        prices: Vec::new(),
+        requires_shipping: f.flag("requires_shipping"),
+        taxable: f.flag("taxable"),
+        inventory_tracked: f.flag("inventory_tracking"),
+        inventory_policy: f.text("inventory_policy"),
+        inventory_quantity: f.amount("inventory_quantity"),
+        stock_status: None,
+        image: f.image("image", image),
+        images: f.list("images", image),
+        options,
+        variants: f.list("variants", |v| variant(v, &names)),
+        categories: Vec::new(),
+        seo: seo(&mut f),
+        note: f.text("note"),
+        published_at: f.when("published_at"),
+        created_at: f.when("created_at"),
+        updated_at: f.when("updated_at"),
+        extra: f.rest(),
+    }
+}
+
+/// What search engines are told stands among the other fields, for products as for collections.
+pub(super) fn seo(f: &mut Fields) -> Option<Seo> {
+    let seo = Seo {
+        title: f.text("meta_title"),
+        description: f.text("meta_description"),
+        keywords: f.words("meta_keyword", ','),
+        ..Seo::default()
+    };
+    (seo != Seo::default()).then_some(seo)
+}
+
+fn option(mut f: Fields) -> ProductOption {
+    ProductOption {
+        id: f.id("id"),
+        name: f.text("name"),
+        kind: None,
+        position: f.integer("position"),
+        values: f.list_of("values", |value, _| match value {
+            Value::String(text) => Ok(OptionValue { value: Some(text), ..OptionValue::default() }),
+            other => Err(other),
+        }),
+        extra: f.rest(),
+    }
+}
+
+/// A variant says what was chosen for the first, second and third option; their names are the product's.
+fn variant(mut f: Fields, option_names: &[Option<String>]) -> Variant {
+    let chosen = ["option1", "option2", "option3"].map(|key| f.text(key));
+    let choice = |(at, value): (usize, Option<String>)| {
+        let name = option_names.get(at).cloned().flatten();
+        value.map(|value| Choice { name, value: Some(value), ..Choice::default() })
+    };
+    Variant {
+        id: f.entity_id(),
+        external_id: None,
+        product_id: f.id("product_id"),
+        title: f.text("title"),
+        status: None,
+        sku: f.id("sku"),
+        barcode: f.id("barcode"),
+        price: f.money("price"),
+        compare_at_price: f.money("compare_at_price"),
+        price_difference: None,
+        inventory_quantity: f.amount("inventory_quantity"),
+        weight: f.amount("weight"),
+        weight_unit: f.text("weight_unit"),
+        position: f.integer("position"),
+        options: chosen.into_iter().enumerate().filter_map(choice).collect(),
+        image: f.image("image", image),
+        images: Vec::new(),
+        note: f.text("note"),
+        created_at: f.when("created_at"),
+        updated_at: f.when("updated_at"),
+        extra: f.rest(),
+    }
+}

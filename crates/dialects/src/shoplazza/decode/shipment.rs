@@ -1,0 +1,22 @@
+//! Fulfilments, on their own and inside orders.
+
+use shopwire_core::commerce::entity::Shipment;
+
+use super::line_item::line_item;
+use crate::fields::Fields;
+
+pub(super) fn shipment(mut f: Fields) -> Shipment {
+    Shipment {
+        id: f.entity_id(),
+        order_id: f.id("order_id"),
+        status: f.text("status"),
+        tracking_number: f.id("tracking_number"),
+        tracking_company: f.text("tracking_company"),
+        tracking_company_code: f.id("tracking_company_code"),
+        tracking_url: f.text("tracking_url"),
+        line_items: f.list("line_items", line_item),
+        created_at: f.when("created_at"),
+        updated_at: f.when("updated_at"),
+        extra: f.rest(),
+    }
+}
