@@ -1,6 +1,28 @@
 //! Receive, dispatch, deliver: the engine of Shopwire.
+//!
+//! A webhook is [received](receive) (verified, deduplicated, appended: on disk before the answer), [dispatched](dispatch)
+//! (matched by topic, taken by the lanes of the endpoints that want it) and [delivered](deliver) (rendered, signed,
+//! sent through the [egress] guard, its outcome recorded). The log is the only truth: whatever the engine holds in
+//! memory can be rebuilt from it.
+//!
+//! **Invariants.** Nothing is answered before it is synced. Memory is bounded whatever the backlog. A lane has one
+//! owner. Time, randomness and names resolved come in as parameters.
 
+pub mod configure;
+pub mod deliver;
+mod directory;
+pub mod dispatch;
 pub mod egress;
+mod engine;
+pub mod metrics;
+pub mod receive;
+mod story;
+mod system;
 mod timer;
 
+pub use directory::{Directory, Shelf};
+pub use engine::{Engine, EngineParts};
+pub use metrics::Metrics;
+pub use story::{DeliveryState, DeliveryStory, Story};
+pub use system::{SystemRandom, SystemTimer};
 pub use timer::{Sleep, Timer};

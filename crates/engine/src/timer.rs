@@ -13,6 +13,11 @@ pub trait Timer: Clock {
     /// Ends when the clock has reached `at`, at once if it already has.
     fn sleep_until(&self, at: Timestamp) -> Sleep;
 
+    /// Microseconds since some fixed moment, never going back: for measuring how long things take.
+    fn monotonic_us(&self) -> u64 {
+        u64::try_from(self.now().as_ms()).unwrap_or(0).saturating_mul(1000)
+    }
+
     /// Ends `ms` from now.
     fn sleep_ms(&self, ms: u64) -> Sleep {
         self.sleep_until(self.now().plus_ms(i64::try_from(ms).unwrap_or(i64::MAX)))

@@ -1,0 +1,61 @@
+//! Rules that hold for more than one noun.
+
+use super::ConfigureError;
+
+/// Characters a name may have.
+const NAME_CHARS_MAX: usize = 200;
+
+/// A name for people, without blanks around it.
+pub(super) fn name(given: &str) -> Result<String, ConfigureError> {
+    text("name", given, NAME_CHARS_MAX)
+}
+
+/// A short text of 1 to `chars_max` characters, without blanks around it and without control characters.
+pub(super) fn text(field: &'static str, given: &str, chars_max: usize) -> Result<String, ConfigureError> {
+    let text = given.trim();
+    let chars = text.chars().count();
+    if chars == 0 || chars > chars_max {
+        let message = format!("`{field}` has {chars} characters, expected 1 to {chars_max}");
+        return Err(ConfigureError::Invalid { field, message });
+    }
+    if text.contains(char::is_control) {
+        let message = format!("`{field}` holds a control character: remove it");
+        return Err(ConfigureError::Invalid { field, message });
+    }
+    Ok(text.to_owned())
+}
+
+/// Room for one more.
+pub(super) fn room(name: &'static str, there: usize, max: usize) -> Result<(), ConfigureError> {
+    if there >= max { Err(ConfigureError::Limit { name, max }) } else { Ok(()) }
+}
+
+/// A list of ids for an error, the first few of them.
+pub(super) fn listed(ids: &[impl std::fmt::Display]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    if ids.len() > SHOWN {
+        text += &format!(" and {} more", ids.len() - SHOWN);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert_eq!(name("  Café č. 1 ").expect("a name"), "Café č. 1");
+        assert_eq!(name(&"ž".repeat(200)).expect("a name").chars().count(), 200);
+        for wrong in ["", "   ", "a\nb", "a\0b", &"x".repeat(201)] {
+            assert!(name(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(listed(&[1, 2]), "`1`, `2`");
+        assert_eq!(listed(&[1, 2, 3, 4, 5, 6, 7]), "`1`, `2`, `3`, `4`, `5` and 2 more");
+    }
+}

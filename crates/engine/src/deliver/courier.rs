@@ -1,0 +1,112 @@
+//! What all lanes share.
+
+use std::sync::Arc;
+
+use shopwire_core::delivery::{Decision, DeliveryBounds, Endpoint, Outcome, Progress, RetryPolicy, decide};
+use shopwire_core::{Limits, LoggedEvent, Random, Seq, Timestamp};
+use shopwire_store::{Ledger, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Address, Attempted};
+use crate::dispatch::Parcel;
+use crate::egress::Egress;
+use crate::{Metrics, Timer};
+
+/// Deliveries each lane may have in flight beyond the overall limit: however many endpoints hang, none can take the
+/// last place from another.
+pub(crate) const IN_FLIGHT_OWN: usize = 2;
+
+/// Store, time, chance, the way out, and the limits.
+pub struct Courier {
+    ledger: Arc<dyn Ledger>,
+    timer: Arc<dyn Timer>,
+    random: Arc<dyn Random>,
+    egress: Egress,
+    limits: Limits,
+    metrics: Arc<Metrics>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl Courier {
+    pub(crate) fn new(
+        ledger: Arc<dyn Ledger>,
+        timer: Arc<dyn Timer>,
+        random: Arc<dyn Random>,
+        egress: Egress,
+        limits: Limits,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let in_flight = Arc::new(Semaphore::new(limits.in_flight_max));
+        Self { ledger, timer, random, egress, limits, metrics, in_flight }
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
+    }
+
+    pub(crate) fn timer(&self) -> &Arc<dyn Timer> {
+        &self.timer
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// The endpoint as it is sent to.
+    pub(crate) fn address(&self, endpoint: &Endpoint) -> Address {
+        Address::new(&self.egress, endpoint)
+    }
+
+    /// A place among all deliveries in flight.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed; without a place the delivery would still be sent.
+        Arc::clone(&self.in_flight).acquire_owned().await.ok()
+    }
+
+    /// Reads an event back that is no longer in memory; `None` if it is no longer in the log either.
+    pub(crate) async fn fetch(&self, seq: Seq) -> Result<Option<Arc<Parcel>>, StoreError> {
+        let found: Vec<Arc<LoggedEvent>> = self.ledger.read_at(&[seq]).await?;
+        Ok(found.into_iter().next().map(|logged| Parcel::new(logged, Arc::clone(&self.metrics))))
+    }
+
+    /// Makes one attempt.
+    pub(crate) async fn attempt(&self, address: &Address, parcel: &Parcel) -> Attempted {
+        self.metrics.in_flight.add(1);
+        let landing = Landing(&self.metrics);
+        let attempted = address.send(parcel.rendered(), self.timer.as_ref()).await;
+        drop(landing);
+        self.count(&attempted, parcel.logged().event.received_at);
+        attempted
+    }
+
+    fn count(&self, attempted: &Attempted, received_at: Timestamp) {
+        self.metrics.count_attempt(&attempted.outcome);
+        self.metrics.exchange.observe_us(attempted.latency_us);
+        if attempted.outcome.is_delivered() {
+            let took_ms = u64::try_from(self.timer.now().since_ms(received_at)).unwrap_or(0);
+            self.metrics.end_to_end.observe_us(took_ms.saturating_mul(1000));
+        }
+    }
+
+    /// What follows from an outcome.
+    pub(crate) fn decide(&self, outcome: &Outcome, progress: Progress, policy: &RetryPolicy) -> Decision {
+        let bounds = DeliveryBounds {
+            age_max_ms: self.limits.delivery_age_max_ms,
+            retry_after_max_ms: self.limits.retry_after_max_ms,
+        };
+        decide(outcome, progress, policy, bounds, self.timer.now(), self.random.as_ref())
+    }
+}
+
+/// Counts a delivery as no longer in flight, also when its future is dropped.
+struct Landing<'a>(&'a Metrics);
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.add(-1);
+    }
+}

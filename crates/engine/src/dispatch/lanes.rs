@@ -1,0 +1,190 @@
+//! All lanes, and the dispatcher that feeds them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use shopwire_core::delivery::{Endpoint, Waiting};
+use shopwire_core::{EndpointId, LoggedEvent, Seq};
+use shopwire_store::{Tail, TailItem};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::gate::{Gate, Progress};
+use super::supervise::{Supervised, supervise};
+use super::{Parcel, TopicIndex};
+use crate::Metrics;
+use crate::deliver::Courier;
+
+/// Word from a lane that its receiver's answer disables the endpoint, and why.
+pub(crate) type Disabled = (EndpointId, String);
+
+/// Commands that may wait for one lane.
+const COMMANDS_MAX: usize = 256;
+
+/// One endpoint's lane as the dispatcher sees it.
+pub(super) struct Berth {
+    gate: Arc<Gate>,
+    wanted: watch::Sender<Arc<Endpoint>>,
+    commands: mpsc::Sender<Waiting>,
+    stop: CancellationToken,
+    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+/// All lanes. Each endpoint has one, whatever its state.
+pub struct Lanes {
+    courier: Arc<Courier>,
+    progress: Arc<Progress>,
+    index: Arc<RwLock<TopicIndex<Arc<Berth>>>>,
+    disabled: (mpsc::Sender<Disabled>, Mutex<Option<mpsc::Receiver<Disabled>>>),
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Lanes {
+    pub(crate) fn new(courier: Courier) -> Self {
+        let (sender, receiver) = mpsc::channel(COMMANDS_MAX);
+        Self {
+            courier: Arc::new(courier),
+            progress: Arc::default(),
+            index: Arc::default(),
+            disabled: (sender, Mutex::new(Some(receiver))),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// The words that endpoints are to be disabled. There is one listener.
+    pub(crate) fn disabled(&self) -> mpsc::Receiver<Disabled> {
+        let mut held = self.disabled.1.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take().unwrap_or_else(|| mpsc::channel(1).1)
+    }
+
+    /// Begins to follow the log from `head` on.
+    pub(crate) fn follow(&self, mut tail: Tail, head: Seq) {
+        self.progress.begin(head);
+        self.progress.finish(head);
+        let (index, progress) = (Arc::clone(&self.index), Arc::clone(&self.progress));
+        let (metrics, bytes_max) =
+            (Arc::clone(self.courier.metrics()), self.courier.limits().queued_event_bytes_max);
+        self.tasks.spawn(async move {
+            while let Some(item) = tail.next().await {
+                dispatch(item, &index, &progress, &metrics, bytes_max);
+            }
+        });
+    }
+
+    /// Makes or changes the lane of an endpoint.
+    pub(crate) fn put(&self, endpoint: Arc<Endpoint>) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let berth = match index.get(endpoint.id) {
+            Some(berth) => {
+                berth.wanted.send_replace(Arc::clone(&endpoint));
+                Arc::clone(berth)
+            }
+            None => self.berth(&endpoint),
+        };
+        index.put(&endpoint, berth);
+    }
+
+    fn berth(&self, endpoint: &Arc<Endpoint>) -> Arc<Berth> {
+        let gate = Arc::new(Gate::closed(Arc::clone(&self.progress), Arc::clone(self.courier.metrics())));
+        let (wanted, wish) = watch::channel(Arc::clone(endpoint));
+        let (commands, orders) = mpsc::channel(COMMANDS_MAX);
+        let stop = self.stop.child_token();
+        let lane = Supervised {
+            courier: Arc::clone(&self.courier),
+            gate: Arc::clone(&gate),
+            wish,
+            orders,
+            disabled: self.disabled.0.clone(),
+            stop: stop.clone(),
+        };
+        let task = self.tasks.spawn(supervise(lane));
+        Arc::new(Berth { gate, wanted, commands, stop, task: Mutex::new(Some(task)) })
+    }
+
+    /// Ends the lane of an endpoint; nothing is recorded for it afterwards.
+    pub(crate) async fn take(&self, id: EndpointId) {
+        let taken = self.index.write().unwrap_or_else(PoisonError::into_inner).take(id);
+        let Some(berth) = taken else { return };
+        berth.gate.close();
+        berth.stop.cancel();
+        let task = lock(&berth.task).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::error!(endpoint.id = %id, %error, "a lane ended badly");
+        }
+    }
+
+    /// Tells a lane that one of its dead deliveries waits again; that it does is already stored.
+    pub(crate) async fn revive(&self, id: EndpointId, waiting: Waiting) {
+        let commands = {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            index.get(id).map(|berth| berth.commands.clone())
+        };
+        // A lane that has ended reads what waits from the store when it starts again.
+        if let Some(commands) = commands
+            && commands.send(waiting).await.is_err()
+        {
+            tracing::debug!(endpoint.id = %id, "the lane is not running");
+        }
+    }
+
+    /// Ends all lanes: what is in flight lands, where each lane stands is stored.
+    pub(crate) async fn stop(&self) {
+        self.stop.cancel();
+        let tasks: Vec<_> = {
+            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            index.values().filter_map(|berth| lock(&berth.task).take()).collect()
+        };
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a lane ended badly");
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Hands what was committed to the gates of those who want it.
+fn dispatch(
+    item: TailItem,
+    index: &RwLock<TopicIndex<Arc<Berth>>>,
+    progress: &Progress,
+    metrics: &Arc<Metrics>,
+    bytes_max: usize,
+) {
+    let index = index.read().unwrap_or_else(PoisonError::into_inner);
+    match item {
+        TailItem::Gap(head) => {
+            progress.begin(head);
+            index.values().for_each(|berth| berth.gate.close());
+            progress.finish(head);
+        }
+        TailItem::Events(events) => {
+            for logged in events {
+                let seq = logged.seq;
+                progress.begin(seq);
+                let is_full = usize::try_from(metrics.queued_bytes.get()).is_ok_and(|held| held > bytes_max);
+                if is_full {
+                    index.matching(&logged).for_each(|berth| berth.gate.close());
+                } else {
+                    pass(&index, logged, metrics);
+                }
+                progress.finish(seq);
+            }
+        }
+    }
+}
+
+fn pass(index: &TopicIndex<Arc<Berth>>, logged: Arc<LoggedEvent>, metrics: &Arc<Metrics>) {
+    let mut parcel = None;
+    for berth in index.matching(&logged) {
+        let parcel = parcel.get_or_insert_with(|| Parcel::new(Arc::clone(&logged), Arc::clone(metrics)));
+        berth.gate.pass(parcel);
+    }
+}

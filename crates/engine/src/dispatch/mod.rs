@@ -1,0 +1,26 @@
+//! From the log to the lanes.
+//!
+//! The [`dispatcher`](Lanes::follow) follows the log's tail and hands every event to the gates of the endpoints whose
+//! topics it matches (an index of topics is asked, endpoints are not scanned). Behind each gate runs one lane, the only
+//! owner of its endpoint's cursor:
+//!
+//! - a **hot** lane gets events from memory, as shared values;
+//! - a lane that can't keep up goes **cold**: its gate closes, and it reads on from the log by its cursor, until it has
+//!   caught up with the dispatcher and its gate opens again.
+//!
+//! So memory is bounded whatever the backlog, and the normal case reads nothing back.
+//!
+//! **Invariant.** An event that matches is in the lane's hands, or behind its cursor's reach in the log; never neither.
+
+mod gate;
+mod index;
+mod lanes;
+mod matching;
+mod parcel;
+mod run;
+mod supervise;
+
+pub use index::TopicIndex;
+pub use lanes::Lanes;
+pub use matching::wants;
+pub use parcel::Parcel;

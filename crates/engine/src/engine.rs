@@ -1,0 +1,173 @@
+//! The engine as a whole: its parts, its start and its end.
+
+use std::sync::Arc;
+
+use shopwire_core::delivery::Endpoint;
+use shopwire_core::{EndpointId, Limits, Random};
+use shopwire_store::{Ledger, Noun, NounId, StoreError};
+
+use crate::deliver::Courier;
+use crate::dispatch::Lanes;
+use crate::egress::Egress;
+use crate::receive::RejectedKeeper;
+use crate::{Directory, Metrics, Timer};
+
+/// What an engine is made of.
+pub struct EngineParts {
+    /// Where everything is kept.
+    pub ledger: Arc<dyn Ledger>,
+    /// The present, and waiting for the future.
+    pub timer: Arc<dyn Timer>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// The guarded way out.
+    pub egress: Egress,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// A running engine. Cheap to clone: all clones are the same one.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Running>);
+
+/// The parts of a running engine.
+pub(crate) struct Running {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) egress: Egress,
+    pub(crate) limits: Limits,
+    pub(crate) directory: Directory,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lanes: Lanes,
+    pub(crate) rejected: RejectedKeeper,
+    /// One change of the configuration at a time: store and memory must not disagree about which came last.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+impl Engine {
+    /// Loads the configuration, takes up every lane where it stood, and begins to follow the log.
+    pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
+        let EngineParts { ledger, timer, random, egress, limits } = parts;
+        let directory = Directory::new(ledger.configuration().await?);
+        let metrics = Arc::new(Metrics::default());
+        let courier = Courier::new(
+            Arc::clone(&ledger),
+            Arc::clone(&timer),
+            Arc::clone(&random),
+            egress.clone(),
+            limits.clone(),
+            Arc::clone(&metrics),
+        );
+        let lanes = Lanes::new(courier);
+        let rejected = RejectedKeeper::start(Arc::clone(&ledger), Arc::clone(&metrics));
+        let changing = tokio::sync::Mutex::new(());
+        let engine = Self(Arc::new(Running {
+            ledger,
+            timer,
+            random,
+            egress,
+            limits,
+            directory,
+            metrics,
+            lanes,
+            rejected,
+            changing,
+        }));
+        // The tail is asked for before the lanes start: what is committed meanwhile is seen by one or the other.
+        engine.0.lanes.follow(engine.0.ledger.tail(), engine.0.ledger.head().await?);
+        for endpoint in engine.0.directory.endpoints.all() {
+            engine.0.lanes.put(endpoint);
+        }
+        engine.keep_disabled();
+        Ok(engine)
+    }
+
+    /// Writes down when a receiver's answer has disabled its endpoint.
+    fn keep_disabled(&self) {
+        let weak = Arc::downgrade(&self.0);
+        let mut disabled = self.0.lanes.disabled();
+        tokio::spawn(async move {
+            while let Some((id, reason)) = disabled.recv().await {
+                let Some(running) = weak.upgrade() else { return };
+                Self(running).disable(id, reason).await;
+            }
+        });
+    }
+
+    /// What is configured.
+    pub fn directory(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// The log and all else that is stored, to look things up.
+    pub fn ledger(&self) -> &dyn Ledger {
+        self.0.ledger.as_ref()
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// The present.
+    pub fn timer(&self) -> &Arc<dyn Timer> {
+        &self.0.timer
+    }
+
+    /// Chance.
+    pub fn random(&self) -> &dyn Random {
+        self.0.random.as_ref()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Stores a noun and lets it take effect.
+    pub(crate) async fn put(&self, noun: Noun) -> Result<(), StoreError> {
+        self.0.ledger.save(noun.clone()).await?;
+        if let Some(endpoint) = self.0.directory.put(noun) {
+            self.0.lanes.put(endpoint);
+        }
+        Ok(())
+    }
+
+    /// Removes a noun, in effect first and then from the store.
+    pub(crate) async fn take(&self, id: NounId) -> Result<(), StoreError> {
+        self.0.directory.take(id);
+        if let NounId::Endpoint(id) = id {
+            self.0.lanes.take(id).await;
+        }
+        self.0.ledger.remove(id).await
+    }
+
+    /// Opens the lane of a new endpoint at the end of the log: it gets what happens from now on.
+    pub(crate) async fn open_lane(&self, id: EndpointId) -> Result<(), StoreError> {
+        let head = self.0.ledger.head().await?;
+        self.0.ledger.open_lane(id, head).await.map(drop)
+    }
+
+    async fn disable(&self, id: EndpointId, reason: String) {
+        let _changing = self.0.changing.lock().await;
+        let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
+        else {
+            return;
+        };
+        tracing::warn!(endpoint.id = %id, reason, "endpoint disabled");
+        let now = self.0.timer.now();
+        let state = shopwire_core::delivery::EndpointState::Disabled { since: now, reason };
+        let endpoint = Endpoint { state, updated_at: now, ..endpoint.as_ref().clone() };
+        if let Err(error) = self.put(Noun::Endpoint(endpoint)).await {
+            tracing::error!(endpoint.id = %id, %error, "an endpoint's disabling could not be stored");
+        }
+    }
+
+    /// Stops taking events, lets what is in flight land (at most one exchange's deadline), stores where every lane
+    /// stands, and closes the store.
+    pub async fn shutdown(&self) -> Result<(), StoreError> {
+        self.0.lanes.stop().await;
+        self.0.ledger.close().await
+    }
+}

@@ -1,0 +1,136 @@
+//! What the engine counts. Plain atomics: the surface that shows them decides about names and formats.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use shopwire_core::DialectId;
+use shopwire_core::delivery::Outcome;
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn add(&self, n: u64) {
+        self.0.fetch_add(n, Relaxed);
+    }
+
+    /// How many so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// A number that grows and shrinks.
+#[derive(Debug, Default)]
+pub struct Level(AtomicI64);
+
+impl Level {
+    pub(crate) fn add(&self, n: i64) {
+        self.0.fetch_add(n, Relaxed);
+    }
+
+    /// How many now.
+    pub fn get(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Upper bounds of the latency buckets, in microseconds.
+pub const LATENCY_BOUNDS_US: [u64; 12] =
+    [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000, 15_000_000];
+
+/// How long things took.
+#[derive(Debug, Default)]
+pub struct Latency {
+    buckets: [Count; LATENCY_BOUNDS_US.len() + 1],
+    sum_us: Count,
+}
+
+impl Latency {
+    pub(crate) fn observe_us(&self, us: u64) {
+        let bucket =
+            LATENCY_BOUNDS_US.iter().position(|bound| us <= *bound).unwrap_or(LATENCY_BOUNDS_US.len());
+        self.buckets[bucket].add(1);
+        self.sum_us.add(us);
+    }
+
+    /// How many fell into each bucket (not cumulative; the last is beyond all bounds), and the sum in microseconds.
+    pub fn snapshot(&self) -> ([u64; LATENCY_BOUNDS_US.len() + 1], u64) {
+        (std::array::from_fn(|bucket| self.buckets[bucket].get()), self.sum_us.get())
+    }
+}
+
+/// The codes of [`Outcome`], in the order in which they are counted.
+pub const OUTCOMES: [&str; 12] = [
+    "delivered",
+    "gone",
+    "throttled",
+    "redirected",
+    "refused",
+    "timed_out",
+    "connect_failed",
+    "dns_failed",
+    "tls_failed",
+    "address_refused",
+    "broken",
+    "our_fault",
+];
+
+/// What the engine counts.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    received: [Count; 5],
+    merged: [Count; 5],
+    rejected: [Count; 5],
+    attempts: [Count; OUTCOMES.len()],
+    /// Rejected requests of which nothing could be kept, since too many came at once.
+    pub rejections_unkept: Count,
+    /// Deliveries given up.
+    pub dead: Count,
+    /// Deliveries in flight.
+    pub in_flight: Level,
+    /// Bytes of committed events held for the lanes.
+    pub queued_bytes: Level,
+    /// Lanes that run.
+    pub lanes_running: Level,
+    /// Lanes that follow the log in memory, rather than read it.
+    pub lanes_hot: Level,
+    /// From a request's arrival to its being synced.
+    pub accept: Latency,
+    /// One exchange with a receiver.
+    pub exchange: Latency,
+    /// From an event's being received to its being delivered.
+    pub end_to_end: Latency,
+}
+
+fn index(dialect: DialectId) -> usize {
+    DialectId::PLATFORMS.iter().position(|platform| *platform == dialect).unwrap_or(0)
+}
+
+impl Metrics {
+    pub(crate) fn count_received(&self, dialect: DialectId, merged: bool) {
+        let counts = if merged { &self.merged } else { &self.received };
+        counts[index(dialect)].add(1);
+    }
+
+    pub(crate) fn count_rejected(&self, dialect: DialectId) {
+        self.rejected[index(dialect)].add(1);
+    }
+
+    pub(crate) fn count_attempt(&self, outcome: &Outcome) {
+        if let Some(at) = OUTCOMES.iter().position(|code| *code == outcome.code()) {
+            self.attempts[at].add(1);
+        }
+    }
+
+    /// Webhooks of a platform that became events, were merged into one, or were rejected.
+    pub fn webhooks(&self, dialect: DialectId) -> (u64, u64, u64) {
+        let at = index(dialect);
+        (self.received[at].get(), self.merged[at].get(), self.rejected[at].get())
+    }
+
+    /// Attempts by the code of their outcome.
+    pub fn attempts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        OUTCOMES.into_iter().zip(self.attempts.iter().map(Count::get))
+    }
+}

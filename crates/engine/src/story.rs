@@ -1,0 +1,146 @@
+//! The whole story of one event: received, merged, wanted by whom, delivered, waiting, dead, and why.
+
+use shopwire_core::delivery::{DeadReason, Endpoint, EndpointState, LaneRecord, Outcome};
+use shopwire_core::{EndpointId, EventId, LoggedEvent, Timestamp};
+use shopwire_store::{AttemptFilter, DeadLetterFilter, Merges, PageRequest, StoreError, StoredAttempt};
+use std::sync::Arc;
+
+use crate::Engine;
+use crate::dispatch::wants;
+
+/// Attempts of one event that a story tells; older ones are found in the list of attempts.
+const ATTEMPTS_TOLD: usize = 500;
+
+/// The story of one event.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The event with all that was received.
+    pub logged: Arc<LoggedEvent>,
+    /// Further copies of its webhook.
+    pub merges: Merges,
+    /// What became of it at each endpoint.
+    pub deliveries: Vec<DeliveryStory>,
+}
+
+/// What became of an event at one endpoint.
+#[derive(Debug, Clone)]
+pub struct DeliveryStory {
+    /// The endpoint.
+    pub endpoint: Arc<Endpoint>,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Its attempts, newest first.
+    pub attempts: Vec<StoredAttempt>,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// The endpoint does not want it, and why.
+    Filtered(&'static str),
+    /// It comes after the endpoint's place in the log: the lane will take it.
+    Queued,
+    /// The lane has it, but the endpoint is not sent to.
+    Held,
+    /// Waiting for its next attempt, or behind another of its subject (then without a time).
+    Waiting {
+        /// When the next attempt is due.
+        next_at: Option<Timestamp>,
+        /// What came of the last attempt.
+        last: Option<Outcome>,
+    },
+    /// Done.
+    Delivered {
+        /// When the successful attempt began.
+        at: Timestamp,
+    },
+    /// Given up.
+    Dead {
+        /// Why.
+        reason: DeadReason,
+        /// When.
+        at: Timestamp,
+    },
+    /// In the log before the endpoint listened.
+    BeforeEndpoint,
+}
+
+impl Engine {
+    /// The whole story of an event; `None` if it is not in the log.
+    pub async fn story(&self, id: EventId) -> Result<Option<Story>, StoreError> {
+        let Some(logged) = self.ledger().event(id).await? else { return Ok(None) };
+        let merges = self.ledger().merges(logged.seq).await?;
+        let attempts = self.attempts_of(&logged).await?;
+        let mut deliveries = Vec::new();
+        for endpoint in self.directory().endpoints.all() {
+            let of_endpoint: Vec<_> =
+                attempts.iter().filter(|a| a.endpoint == endpoint.id).cloned().collect();
+            let state = self.state_of(&logged, &endpoint, &of_endpoint).await?;
+            deliveries.push(DeliveryStory { endpoint, state, attempts: of_endpoint });
+        }
+        Ok(Some(Story { logged, merges, deliveries }))
+    }
+
+    async fn attempts_of(&self, logged: &LoggedEvent) -> Result<Vec<StoredAttempt>, StoreError> {
+        let filter = AttemptFilter { event: Some(logged.seq), ..AttemptFilter::default() };
+        let page = PageRequest { size: ATTEMPTS_TOLD, before: None, scan_rows_max: ATTEMPTS_TOLD };
+        Ok(self.ledger().attempts(&filter, page).await?.items)
+    }
+
+    async fn state_of(
+        &self,
+        logged: &LoggedEvent,
+        endpoint: &Endpoint,
+        attempts: &[StoredAttempt],
+    ) -> Result<DeliveryState, StoreError> {
+        if let Some(delivered) = attempts.iter().find(|a| a.attempt.outcome.is_delivered()) {
+            return Ok(DeliveryState::Delivered { at: delivered.attempt.at });
+        }
+        if attempts.is_empty() && !wants(endpoint, logged) {
+            return Ok(DeliveryState::Filtered(why_not(endpoint, logged)));
+        }
+        if let Some(dead) = self.dead(logged, endpoint.id).await? {
+            return Ok(dead);
+        }
+        let lane = self.ledger().lane(endpoint.id).await?.unwrap_or_default();
+        Ok(self.state_in_lane(logged, endpoint, attempts, &lane))
+    }
+
+    async fn dead(
+        &self,
+        logged: &LoggedEvent,
+        endpoint: EndpointId,
+    ) -> Result<Option<DeliveryState>, StoreError> {
+        let filter = DeadLetterFilter { endpoint: Some(endpoint), event: Some(logged.seq) };
+        let page = PageRequest { size: 1, before: None, scan_rows_max: self.limits().scan_rows_max };
+        let dead = self.ledger().dead_letters(&filter, page).await?.items.pop();
+        Ok(dead.map(|letter| DeliveryState::Dead { reason: letter.reason, at: letter.at }))
+    }
+
+    fn state_in_lane(
+        &self,
+        logged: &LoggedEvent,
+        endpoint: &Endpoint,
+        attempts: &[StoredAttempt],
+        lane: &LaneRecord,
+    ) -> DeliveryState {
+        let last = attempts.first().map(|a| a.attempt.outcome.clone());
+        if let Some(waiting) = lane.waiting.iter().find(|waiting| waiting.seq == logged.seq) {
+            return DeliveryState::Waiting { next_at: waiting.due, last };
+        }
+        let is_ahead = logged.seq > lane.cursor;
+        match endpoint.state {
+            _ if !is_ahead && attempts.is_empty() => DeliveryState::BeforeEndpoint,
+            EndpointState::Active => DeliveryState::Queued,
+            EndpointState::Paused { .. } | EndpointState::Disabled { .. } => DeliveryState::Held,
+        }
+    }
+}
+
+fn why_not(endpoint: &Endpoint, logged: &LoggedEvent) -> &'static str {
+    if endpoint.shop.is_some_and(|shop| shop != logged.event.shop) {
+        "the endpoint gets the events of another shop"
+    } else {
+        "none of the endpoint's topics covers this event type"
+    }
+}
