@@ -123,26 +123,34 @@ impl Fields {
 
     /// A list of objects, each read by `read`. A list with anything else in it stays.
     pub(crate) fn list<T>(&mut self, key: &str, read: impl Fn(Self) -> T) -> Vec<T> {
-        self.list_of(key, |value, currency| match value {
-            Value::Object(fields) => Ok(read(Self { fields, currency: currency.clone() })),
-            other => Err(other),
-        })
+        let currency = self.currency.clone();
+        let items = self.list_of(key, Value::is_object).into_iter().filter_map(|item| match item {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        });
+        items.map(|fields| read(Self { fields, currency: currency.clone() })).collect()
     }
 
-    /// A list whose items `read` takes or, at the first one, gives back. One item given back and the list stays.
-    pub(crate) fn list_of<T>(
-        &mut self,
-        key: &str,
-        read: impl Fn(Value, &Option<Currency>) -> Result<T, Value>,
-    ) -> Vec<T> {
+    /// A list of texts. A list with anything else in it stays.
+    pub(crate) fn texts(&mut self, key: &str) -> Vec<String> {
+        let texts = self.list_of(key, Value::is_string).into_iter().filter_map(|item| match item {
+            Value::String(text) => Some(text),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// A list all of whose items fit.
+    fn list_of(&mut self, key: &str, fits: fn(&Value) -> bool) -> Vec<Value> {
         self.pass_over_nothing(key);
-        let Some(Value::Array(items)) = self.fields.get(key) else { return Vec::new() };
-        let taken: Result<Vec<T>, Value> =
-            items.iter().map(|item| read(item.clone(), &self.currency)).collect();
-        if taken.is_ok() {
-            self.fields.shift_remove(key);
+        match self.fields.get_mut(key) {
+            Some(Value::Array(items)) if items.iter().all(fits) => {
+                let items = std::mem::take(items);
+                self.fields.shift_remove(key);
+                items
+            }
+            _ => Vec::new(),
         }
-        taken.unwrap_or_default()
     }
 
     /// Takes the fields out of the object at `key` that wraps them. What stood beside it stays, unless it is in there too.

@@ -15,7 +15,7 @@ pub(crate) fn body(bytes: &[u8]) -> Result<&RawValue, serde_json::Error> {
 
 /// What stands at a JSON pointer. Only keys of objects are followed.
 pub(crate) fn at<'a>(raw: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
-    pointer.split('/').skip(1).try_fold(raw, member)
+    pointer.split('/').skip(1).try_fold(raw, |raw, key| member(raw, &[key]))
 }
 
 /// An id: text or a number. `None` for objects, lists and the like, which are not even parsed.
@@ -30,37 +30,42 @@ pub(crate) fn first_id(raw: &RawValue, pointers: &[&str]) -> Option<String> {
     pointers.iter().find_map(|pointer| id(at(raw, pointer)?))
 }
 
-fn member<'a>(raw: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+/// The first member of an object that goes by one of these names; what is no object has none.
+pub(crate) fn member<'a>(raw: &'a RawValue, keys: &[&str]) -> Option<&'a RawValue> {
+    let mut found = None;
     let mut reader = serde_json::Deserializer::from_str(raw.get());
-    // Whatever is no object has no members: the visitor below refuses it.
-    reader.deserialize_map(Member(key)).ok().flatten()
+    // The search ends at the member, which the reader takes for a broken object: only what was found counts.
+    drop(reader.deserialize_map(Member { keys, found: &mut found }));
+    found
 }
 
 /// Looks for one member of an object.
-struct Member<'k>(&'k str);
+struct Member<'k, 'f, 'de> {
+    keys: &'k [&'k str],
+    found: &'f mut Option<&'de RawValue>,
+}
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
+impl<'de> Visitor<'de> for Member<'_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(is_it) = entries.next_key_seed(Is(self.0))? {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(is_it) = entries.next_key_seed(Is(self.keys))? {
             if is_it {
-                found = Some(entries.next_value()?);
-            } else {
-                entries.next_value::<IgnoredAny>()?;
+                *self.found = Some(entries.next_value()?);
+                return Ok(());
             }
+            entries.next_value::<IgnoredAny>()?;
         }
-        Ok(found)
+        Ok(())
     }
 }
 
-/// Whether a key is the one that is looked for.
-struct Is<'k>(&'k str);
+/// Whether a key is one that is looked for.
+struct Is<'k>(&'k [&'k str]);
 
 impl<'de> DeserializeSeed<'de> for Is<'_> {
     type Value = bool;
@@ -78,7 +83,7 @@ impl Visitor<'_> for Is<'_> {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
-        Ok(key == self.0)
+        Ok(self.0.contains(&key))
     }
 }
 
@@ -97,6 +102,8 @@ mod tests {
             Some("x")
         );
         assert_eq!(first_id(raw, &["/none"]), None);
+        assert_eq!(member(raw, &["none", "id"]).and_then(id).as_deref(), Some("x"));
+        assert_eq!(at(raw, "").map(RawValue::get), Some(raw.get()));
     }
 
     #[test]

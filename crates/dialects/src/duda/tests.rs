@@ -270,7 +270,7 @@ fn refuses_what_was_signed_too_long_ago_or_in_the_future() {
 #[test]
 fn refuses_to_read_what_is_no_webhook() {
     for (body, what) in [
-        ("", "EOF"),
+        ("", "no object"),
         ("{", "EOF"),
         ("[]", "no object"),
         ("\"ECOMM_ORDER_PAID\"", "no object"),

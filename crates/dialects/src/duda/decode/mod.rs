@@ -32,21 +32,43 @@ struct Envelope<'a> {
     event_timestamp: Option<&'a RawValue>,
     #[serde(borrow)]
     event_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
+
+impl Envelope<'_> {
+    /// The id at the first of these JSON pointers that leads to one.
+    fn first_id(&self, pointers: &[&str]) -> Option<String> {
+        pointers.iter().find_map(|pointer| {
+            let pointer = pointer.strip_prefix('/')?;
+            let (part, path) = pointer.split_at(pointer.find('/').unwrap_or(pointer.len()));
+            let part = match part {
+                "data" => self.data,
+                "resource_data" => self.resource_data,
+                "id" => self.id,
+                _ => None,
+            };
+            peek::id(peek::at(part?, path)?)
+        })
+    }
 }
 
 pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
-    let raw = peek::body(body).map_err(unreadable)?;
-    if !raw.get().starts_with('{') {
+    if !body.trim_ascii_start().starts_with(b"{") {
         return Err(unreadable("it is no object"));
     }
-    let envelope: Envelope<'_> = serde_json::from_str(raw.get()).map_err(unreadable)?;
+    let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(unreadable)?;
     let received = envelope.event_type.and_then(peek::id);
     let received = received.ok_or_else(|| unreadable("`event_type` is missing"))?;
     let known = DUDA.find(&received);
-    let (kind, pointers) =
-        known.map_or_else(|| stranger(&received), |topic| (topic.subject.to_owned(), topic.id.to_vec()));
-    let id = peek::first_id(raw, &pointers);
-    let site_name = envelope.resource_data.and_then(|data| peek::first_id(data, &["/site_name"]));
+    let (kind, pointers) = match known {
+        Some(topic) => (topic.subject.to_owned(), topic.id),
+        None => (stranger(&received), &["/data/id", "/id"][..]),
+    };
+    let id = envelope.first_id(pointers);
+    let site_name = envelope.first_id(&["/resource_data/site_name"]);
+    let event_id = envelope.first_id(&["/data/eventId"]);
+    let named = event_id.as_deref().or(id.as_deref().filter(|_| pointers[0].starts_with("/data/")));
     Ok(Reading {
         topic: known.map_or(received.as_str(), |topic| topic.name).to_owned(),
         event_type: match known {
@@ -54,8 +76,8 @@ pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
             None => EventType::Native { dialect: DialectId::Duda, topic: received.clone() },
         },
         subject: Subject::native(&kind, id.as_deref().unwrap_or("unknown")),
-        identity_key: identity_key(raw, &envelope, &received, site_name.as_deref(), &pointers),
-        platform_event_id: peek::first_id(raw, &["/data/eventId"]),
+        identity_key: identity_key(&envelope, &received, site_name.as_deref(), named),
+        platform_event_id: event_id,
         occurred_at: occurred_at(&envelope),
         shop: site_name.map_or_else(ShopIdentity::default, |name| ShopIdentity::of("site_name", name)),
     })
@@ -91,11 +113,11 @@ fn unreadable(what: impl ToString) -> Unreadable {
     Unreadable { dialect: DialectId::Duda, what: what.to_string() }
 }
 
-/// The kind of subject of an event type that nobody knows, and where its id may be.
-fn stranger(event_type: &str) -> (String, Vec<&'static str>) {
+/// The kind of subject of an event type that nobody knows: its first word.
+fn stranger(event_type: &str) -> String {
     let words = event_type.strip_prefix("ECOMM_").unwrap_or(event_type);
     let kind = words.split(['_', '/']).next().filter(|word| !word.is_empty()).unwrap_or("unknown");
-    (kind.to_ascii_lowercase(), vec!["/data/id", "/id"])
+    kind.to_ascii_lowercase()
 }
 
 fn occurred_at(envelope: &Envelope<'_>) -> Option<Timestamp> {
@@ -103,24 +125,21 @@ fn occurred_at(envelope: &Envelope<'_>) -> Option<Timestamp> {
     Some(Timestamp::from_ms(ms))
 }
 
-/// Duda names no event, so copies are known by site, event type, time and the id in `data`; where there is none, by
-/// `data` itself, lest two forms sent in one millisecond be taken for one.
+/// Duda names no event of its own, so copies are known by site, event type, time and the id in `data`; where there is
+/// none, by `data` itself, lest two forms sent in one millisecond be taken for one.
 fn identity_key(
-    body: &RawValue,
     envelope: &Envelope<'_>,
     event_type: &str,
     site_name: Option<&str>,
-    pointers: &[&str],
+    named: Option<&str>,
 ) -> String {
-    let in_data: Vec<&str> =
-        pointers.iter().copied().filter(|pointer| pointer.starts_with("/data/")).collect();
-    let id = peek::first_id(body, &["/data/eventId"]).or_else(|| peek::first_id(body, &in_data));
-    let id = id.or_else(|| Some(envelope.data?.get().to_owned()));
     let timestamp = envelope.event_timestamp.and_then(peek::id);
-    let parts = [site_name, Some(event_type), timestamp.as_deref(), id.as_deref()];
-    let hash = parts
-        .iter()
-        .fold(Sha256::new(), |hash, part| hash.chain_update(part.unwrap_or("")).chain_update([0]));
+    let what = named.or_else(|| Some(envelope.data?.get()));
+    let mut hash = Sha256::new();
+    for part in [site_name, Some(event_type), timestamp.as_deref(), what] {
+        hash.update(part.unwrap_or(""));
+        hash.update([0]);
+    }
     mac::hex(&hash.finalize())
 }
 

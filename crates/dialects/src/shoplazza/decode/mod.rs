@@ -75,7 +75,7 @@ fn unreadable(what: impl ToString) -> Unreadable {
 fn shop(incoming: &Incoming<'_>, body: &RawValue) -> ShopIdentity {
     let domain = incoming.headers.get(SHOP_DOMAIN).filter(|domain| !domain.is_empty());
     // Only the bodies of charges name the shop, and the documentation spells its key wrong in one of them.
-    let store_id = peek::first_id(body, &["/store_id", "/stord_id"]);
+    let store_id = peek::member(body, &["store_id", "stord_id"]).and_then(peek::id);
     let parts = [("shop_domain", domain.map(str::to_ascii_lowercase)), ("store_id", store_id)];
     let known = parts.into_iter().filter_map(|(name, value)| Some((name, value?)));
     known.fold(ShopIdentity::default(), |shop, (name, value)| shop.and(name, value))

@@ -1,6 +1,5 @@
 //! Products and their variants.
 
-use serde_json::Value;
 use shopwire_core::commerce::entity::{Choice, OptionValue, Product, ProductOption, Seo, Variant};
 
 use super::image;
@@ -59,12 +58,13 @@ fn option(mut f: Fields) -> ProductOption {
         name: f.text("name"),
         kind: None,
         position: f.integer("position"),
-        values: f.list_of("values", |value, _| match value {
-            Value::String(text) => Ok(OptionValue { value: Some(text), ..OptionValue::default() }),
-            other => Err(other),
-        }),
+        values: f.texts("values").into_iter().map(value).collect(),
         extra: f.rest(),
     }
+}
+
+fn value(text: String) -> OptionValue {
+    OptionValue { value: Some(text), ..OptionValue::default() }
 }
 
 /// A variant says what was chosen for the first, second and third option; their names are the product's.
