@@ -9,11 +9,16 @@
 
 pub mod bigcommerce;
 pub mod catalog;
+pub mod cloudevents;
+pub mod duda;
 pub mod ecwid;
+mod fields;
 pub mod json;
 pub mod lenient;
 pub mod mac;
+mod peek;
 mod request;
+pub mod shoplazza;
 pub mod shoptet;
 pub mod style;
 #[cfg(test)]
@@ -66,7 +71,7 @@ pub trait Dialect: Send + Sync {
 
 /// The five platforms' dialects, in the order of the event map.
 pub fn all() -> &'static [&'static dyn Dialect] {
-    &[&ecwid::Ecwid, &bigcommerce::BigCommerce, &shoptet::Shoptet]
+    &[&ecwid::Ecwid, &bigcommerce::BigCommerce, &shoptet::Shoptet, &shoplazza::Shoplazza, &duda::Duda]
 }
 
 /// The dialect of this name; `None` for `cloudevents`, which is only sent.

@@ -165,3 +165,34 @@ pub(crate) fn mangled(dialect: &'static dyn Dialect, now: Timestamp) -> impl Str
         body
     })
 }
+
+/// Samples with one value anywhere in them replaced by one of a type nobody promised.
+pub(crate) fn mistyped(dialect: &'static dyn Dialect, now: Timestamp) -> impl Strategy<Value = Draft> {
+    let odd =
+        ["null", "true", "-1", "1.5e400", "\"\"", "\"a/b\\u0000\"", "[]", "[[1,{}]]", "{}", "{\"id\":[]}"];
+    let topics: Vec<_> = dialect.catalog().topics.iter().collect();
+    (select(topics), any::<Index>(), select(odd.to_vec())).prop_map(move |(topic, at, odd)| {
+        let draft = sample(dialect, topic, now);
+        let mut body: Value = serde_json::from_slice(&draft.body).expect("a sample is JSON");
+        let places = places_in(&body, "");
+        let place = body.pointer_mut(&places[at.index(places.len())]).expect("it was just found");
+        *place = serde_json::from_str(odd).expect("json");
+        Draft { body: body.to_string().into_bytes(), ..draft }
+    })
+}
+
+/// The JSON pointers of all values inside a value, with none in the keys that would need escapes.
+fn places_in(value: &Value, here: &str) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
+        Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), member)).collect(),
+        _ => Vec::new(),
+    };
+    let below = |(key, value): (String, &Value)| {
+        let place = format!("{here}/{key}");
+        let mut places = places_in(value, &place);
+        places.push(place);
+        places
+    };
+    inner.into_iter().flat_map(below).collect()
+}

@@ -2,6 +2,7 @@
 //! that the secret is the base64 of (Duda docs: webhooks authentication).
 
 use shopwire_core::Timestamp;
+use zeroize::Zeroizing;
 
 use super::policy::WINDOW;
 use crate::{Incoming, Key, Rejection, Verified, mac};
@@ -39,11 +40,12 @@ fn bad_encoding(name: &str, expected: &'static str) -> Rejection {
 }
 
 /// The key that a secret is the base64 of, with or without its padding.
-pub(super) fn secret_of(key: &Key) -> Option<Vec<u8>> {
+pub(super) fn secret_of(key: &Key) -> Option<Zeroizing<Vec<u8>>> {
     let Key::Signing(secret) = key else { return None };
     let digits = secret.expose().trim().trim_end_matches('=');
     let padding = "=".repeat(digits.len().wrapping_neg() % 4);
-    mac::from_base64(&format!("{digits}{padding}")).filter(|key| !key.is_empty())
+    let padded = Zeroizing::new(format!("{digits}{padding}"));
+    mac::from_base64(&padded).filter(|key| !key.is_empty()).map(Zeroizing::new)
 }
 
 pub(super) fn mac_of(secret: &[u8], timestamp: &str, body: &[u8]) -> [u8; 32] {

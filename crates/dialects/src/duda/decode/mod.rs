@@ -54,10 +54,12 @@ impl Envelope<'_> {
 }
 
 pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
-    if !body.trim_ascii_start().starts_with(b"{") {
+    // The reader would not look at the text of members it passes over, and structs also read lists.
+    let text = std::str::from_utf8(body).map_err(unreadable)?;
+    if !text.trim_start().starts_with('{') {
         return Err(unreadable("it is no object"));
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(unreadable)?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(unreadable)?;
     let received = envelope.event_type.and_then(peek::id);
     let received = received.ok_or_else(|| unreadable("`event_type` is missing"))?;
     let known = DUDA.find(&received);
