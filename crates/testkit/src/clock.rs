@@ -64,6 +64,17 @@ impl SimClock {
         self.0.lock().sleepers.first_key_value().map(|((at, _), _)| *at)
     }
 
+    /// Ends as soon as somebody sleeps until exactly `at`.
+    pub async fn wait_for_sleep_until(&self, at: Timestamp) {
+        loop {
+            let slept = self.0.slept.notified();
+            if self.0.lock().sleepers.keys().any(|(wake, _)| *wake == at) {
+                return;
+            }
+            slept.await;
+        }
+    }
+
     /// Ends as soon as at least `count` are sleeping, so that a test knows that the other side has come to rest.
     pub async fn wait_for_sleepers(&self, count: usize) {
         loop {

@@ -9,7 +9,7 @@ use super::{ConfigureError, rules};
 use crate::Engine;
 
 /// A shop's identities on the platforms, by the platforms' own names.
-pub type Identities = BTreeMap<DialectId, BTreeMap<String, String>>;
+type Identities = BTreeMap<DialectId, BTreeMap<String, String>>;
 
 /// A shop to be made known.
 #[derive(Debug, Clone, Default)]

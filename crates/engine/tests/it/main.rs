@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod deliveries;
 mod egress;
 mod egress_answers;
 mod egress_failures;
 mod egress_guard;
 mod egress_tls;
+mod world;
 
 use shopwire_core::{Clock, Timestamp};
 use shopwire_engine::{Sleep, Timer};
