@@ -61,10 +61,14 @@ limits! {
     waiting_per_endpoint_max: usize = 10_000;
     /// Shops that may be configured.
     shops_max: usize = 100_000;
+    /// Apps that may be configured.
+    apps_max: usize = 10_000;
     /// Sources that may be configured.
     sources_max: usize = 100_000;
     /// Endpoints that may be configured.
     endpoints_max: usize = 10_000;
+    /// API tokens that may be configured; every request looks through them.
+    tokens_max: usize = 1_000;
     /// Topic patterns of one endpoint.
     topics_per_endpoint_max: usize = 200;
     /// Custom headers of one endpoint.

@@ -136,7 +136,8 @@ pub struct Lane {
     in_flight: usize,
     held_unnamed: usize,
     named: usize,
-    /// Of every subject with unfinished deliveries, these in the order of the log; the first one is never held.
+    /// Of every subject with unfinished deliveries, these in the order of the log (revived ones behind the others); the
+    /// first one is never held.
     subjects: HashMap<SubjectKey, VecDeque<Seq>>,
     due: BTreeSet<(Timestamp, Seq)>,
     /// Unfinished deliveries without a name: the cursor stays before the first of them.
@@ -262,6 +263,15 @@ impl Lane {
         self.changes.wait.push(Waiting { seq, key: item.key, due, progress: item.progress });
     }
 
+    /// A delivery that had been given up waits again, behind whatever of its subject is unfinished. That it waits is already
+    /// stored.
+    pub fn revive(&mut self, waiting: &Waiting) {
+        if !self.items.contains_key(&waiting.seq) {
+            self.done.remove(&waiting.seq);
+            self.restore_waiting(waiting);
+        }
+    }
+
     /// The deliveries whose moment has come and for which there is room; they are in flight from now on.
     pub fn wake(&mut self, now: Timestamp) -> Vec<Seq> {
         let mut woken = Vec::new();
@@ -347,6 +357,11 @@ impl Lane {
             Some(first) => Seq(first.0 - 1),
             None => self.taken,
         }
+    }
+
+    /// Whether names have changed since [`changes`](Self::changes) was last called.
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
     }
 
     /// What must be stored now: the cursor with what is finished beyond it, and the changes since the last call.

@@ -71,6 +71,21 @@ fn a_lane_that_knows_too_many_names_takes_no_more_of_them() {
     assert_eq!(lane.waiting(), 5);
 }
 
+#[test]
+fn a_revived_delivery_is_sent_again_once_its_subject_is_free() {
+    let mut lane = fresh(Ordering::Subject);
+    lane.offer(Seq(1), 7);
+    lane.settle(Seq(1), Settled::Finished);
+    lane.offer(Seq(2), 7);
+    let dead = Waiting { seq: Seq(1), key: 7, due: Some(at(50)), progress: None };
+    lane.revive(&dead);
+    lane.revive(&dead);
+    assert_eq!((lane.wake(at(100)), lane.waiting()), (vec![], 1));
+    assert_eq!(lane.settle(Seq(2), Settled::Finished), Some(Seq(1)));
+    assert_eq!(lane.settle(Seq(1), Settled::Finished), None);
+    assert_eq!(lane.changes(), (Seq(2), vec![], LaneChanges { wait: vec![], forget: vec![Seq(1)] }));
+}
+
 /// The receiver's side and the store's side of a run, kept apart from the lane.
 #[derive(Default)]
 struct World {
