@@ -20,7 +20,7 @@ pub use dialect::{DialectId, UnknownDialect};
 pub use event::{Event, LoggedEvent, Origin, ReceivedWebhook, Seq};
 pub use headers::Headers;
 pub use id::{AppId, EndpointId, EventId, IdError, RejectionId, ShopId, SourceId, TokenId};
-pub use limits::Limits;
+pub use limits::{LimitError, Limits};
 pub use random::Random;
 pub use secret::{HoldsSecrets, Secret};
 pub use shop::{App, KeyKind, SecretVersion, Shop, Source, SourceKey};

@@ -89,6 +89,58 @@ limits! {
     idempotency_keep_ms: u64 = 24 * 3_600_000;
 }
 
+/// A limit that can't be kept as it was set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("limit `{name}` is {given}, expected {expected}")]
+pub struct LimitError {
+    /// The limit.
+    pub name: &'static str,
+    /// What it was set to.
+    pub given: u64,
+    /// What it may be.
+    pub expected: String,
+}
+
+const SEVEN_DAYS_MS: u64 = 7 * 24 * 3_600_000;
+
+impl Limits {
+    /// Whether the limits can be kept: none that must let something through is zero, and promises that depend on them hold.
+    pub fn validate(&self) -> Result<(), LimitError> {
+        let wide = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let at_least = [
+            ("body_bytes_max", wide(self.body_bytes_max), 1_024),
+            ("header_bytes_max", wide(self.header_bytes_max), 8_192),
+            ("json_depth_max", wide(self.json_depth_max), 8),
+            ("request_deadline_ms", self.request_deadline_ms, 100),
+            ("connections_max", wide(self.connections_max), 1),
+            ("appends_waiting_max", wide(self.appends_waiting_max), 1),
+            ("exchange_deadline_ms", self.exchange_deadline_ms, 100),
+            ("connect_timeout_ms", self.connect_timeout_ms, 10),
+            ("attempts_max", wide(self.attempts_max), 1),
+            ("delivery_age_max_ms", self.delivery_age_max_ms, 1_000),
+            ("in_flight_per_endpoint_max", wide(self.in_flight_per_endpoint_max), 1),
+            ("in_flight_max", wide(self.in_flight_max), 1),
+            ("queued_event_bytes_max", wide(self.queued_event_bytes_max), 1 << 20),
+            ("waiting_per_endpoint_max", wide(self.waiting_per_endpoint_max), 1),
+            ("page_size_max", wide(self.page_size_max), 1),
+            ("scan_rows_max", wide(self.scan_rows_max), 100),
+            ("secrets_active_max", wide(self.secrets_active_max), 2),
+            ("dedup_keep_ms", self.dedup_keep_ms, SEVEN_DAYS_MS),
+        ];
+        for (name, given, least) in at_least {
+            if given < least {
+                return Err(LimitError { name, given, expected: format!("at least {least}") });
+            }
+        }
+        // The parser itself stops at 128 levels.
+        if self.json_depth_max > 120 {
+            let given = wide(self.json_depth_max);
+            return Err(LimitError { name: "json_depth_max", given, expected: "at most 120".to_owned() });
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +154,18 @@ mod tests {
             assert_eq!(json[name].as_u64(), Some(default), "{name}");
             assert!(meaning.len() > 15, "{name}");
         }
+    }
+
+    #[test]
+    fn limits_that_would_break_a_promise_are_refused() {
+        assert_eq!(Limits::default().validate(), Ok(()));
+        let too_short = Limits { dedup_keep_ms: 3_600_000, ..Limits::default() };
+        let error = too_short.validate().expect_err("seven days are promised").to_string();
+        assert_eq!(error, "limit `dedup_keep_ms` is 3600000, expected at least 604800000");
+        let too_deep = Limits { json_depth_max: 128, ..Limits::default() };
+        assert_eq!(too_deep.validate().expect_err("the parser stops earlier").name, "json_depth_max");
+        let nothing = Limits { in_flight_max: 0, ..Limits::default() };
+        assert_eq!(nothing.validate().expect_err("nothing could be sent").name, "in_flight_max");
     }
 
     #[test]

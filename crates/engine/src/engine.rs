@@ -5,11 +5,13 @@ use std::sync::Arc;
 use shopwire_core::delivery::Endpoint;
 use shopwire_core::{EndpointId, Limits, Random};
 use shopwire_store::{Ledger, Noun, NounId, StoreError};
+use tokio_util::sync::CancellationToken;
 
 use crate::deliver::Courier;
 use crate::dispatch::Lanes;
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
+use crate::sweep::sweep;
 use crate::{Directory, Metrics, Timer};
 
 /// What an engine is made of.
@@ -43,6 +45,8 @@ pub(crate) struct Running {
     pub(crate) rejected: RejectedKeeper,
     /// One change of the configuration at a time: store and memory must not disagree about which came last.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Ends what runs beside the lanes.
+    stop: CancellationToken,
 }
 
 impl Engine {
@@ -62,6 +66,8 @@ impl Engine {
         let lanes = Lanes::new(courier);
         let rejected = RejectedKeeper::start(Arc::clone(&ledger), Arc::clone(&metrics));
         let changing = tokio::sync::Mutex::new(());
+        let stop = CancellationToken::new();
+        tokio::spawn(sweep(Arc::clone(&ledger), Arc::clone(&timer), limits.clone(), stop.clone()));
         let engine = Self(Arc::new(Running {
             ledger,
             timer,
@@ -73,6 +79,7 @@ impl Engine {
             lanes,
             rejected,
             changing,
+            stop,
         }));
         // The tail is asked for before the lanes start: what is committed meanwhile is seen by one or the other.
         engine.0.lanes.follow(engine.0.ledger.tail(), engine.0.ledger.head().await?);
@@ -167,6 +174,7 @@ impl Engine {
     /// Stops taking events, lets what is in flight land (at most one exchange's deadline), stores where every lane
     /// stands, and closes the store.
     pub async fn shutdown(&self) -> Result<(), StoreError> {
+        self.0.stop.cancel();
         self.0.lanes.stop().await;
         self.0.ledger.close().await
     }

@@ -17,6 +17,7 @@ mod engine;
 pub mod metrics;
 pub mod receive;
 mod story;
+mod sweep;
 mod system;
 mod timer;
 
