@@ -1,7 +1,7 @@
 //! What can go wrong with the store.
 
 /// A failure of the store itself, as opposed to an answer one may not like.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// No room: on the disk, or among those who wait for it. Nothing was changed; try again later.
     #[error("the store has no room: {0}")]

@@ -7,12 +7,16 @@
 //! which events become visible: who has read up to a place will never see an event appear before it. No secret stands
 //! in clear on the disk.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod ledger;
+mod sqlite;
 
 pub use error::StoreError;
 pub use ledger::{
     Appended, AttemptFilter, AttemptRecord, Blob, Configuration, DeadLetter, DeadLetterFilter, EventFilter,
     EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page,
-    PageRequest, Redelivery, RejectedRequest, StoredAttempt, Tail, TailItem,
+    PageRequest, Redelivery, RejectedRequest, StoredAttempt, Tail, TailBounds, TailFeed, TailItem,
 };
+pub use sqlite::{SecretKey, SecretKeyError, SqliteConfig, SqliteLedger, WriteCounts};

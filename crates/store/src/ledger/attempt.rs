@@ -1,7 +1,7 @@
 //! What happens in lanes.
 
 use bytes::Bytes;
-use shopwire_core::delivery::{DeadReason, LaneChanges, Outcome};
+use shopwire_core::delivery::{DeadReason, LaneChanges, Outcome, Progress};
 use shopwire_core::{EndpointId, EventId, Seq, Timestamp};
 
 /// One attempt to be recorded.
@@ -100,7 +100,10 @@ pub struct DeadLetterFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redelivery {
     /// It waits for its attempt.
-    Waits,
+    Waits {
+        /// Attempts made so far, with a fresh policy.
+        progress: Progress,
+    },
     /// It is not on the dead-letter list.
     NotDead,
 }

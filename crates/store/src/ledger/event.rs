@@ -1,10 +1,7 @@
 //! Appending, following and searching events.
 
-use std::sync::Arc;
-
 use shopwire_core::commerce::{EventType, Subject};
-use shopwire_core::{DialectId, Event, EventId, LoggedEvent, Seq, ShopId, SourceId, Timestamp};
-use tokio::sync::mpsc;
+use shopwire_core::{DialectId, Event, EventId, Seq, ShopId, SourceId, Timestamp};
 
 /// An event to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,31 +33,6 @@ pub struct Merges {
     pub count: u64,
     /// When the last one came.
     pub last_at: Option<Timestamp>,
-}
-
-/// The committed events as they come, see [`Ledger::tail`](super::Ledger::tail).
-#[derive(Debug)]
-pub struct Tail(mpsc::Receiver<TailItem>);
-
-/// One step of the tail.
-#[derive(Debug, Clone)]
-pub enum TailItem {
-    /// Events committed together.
-    Events(Vec<Arc<LoggedEvent>>),
-    /// Events up to this place were committed, but not kept in memory: read them from the log.
-    Gap(Seq),
-}
-
-impl Tail {
-    /// A tail fed through `receiver`.
-    pub const fn new(receiver: mpsc::Receiver<TailItem>) -> Self {
-        Self(receiver)
-    }
-
-    /// The next step; `None` when the ledger is closed.
-    pub async fn next(&mut self) -> Option<TailItem> {
-        self.0.recv().await
-    }
 }
 
 /// Which events are wanted. Everything that is given must hold.

@@ -5,20 +5,22 @@ mod config;
 mod event;
 mod page;
 mod rejected;
+mod tail;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shopwire_core::delivery::{LaneRecord, SubjectKey};
+use shopwire_core::delivery::LaneRecord;
 use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
 
 pub use attempt::{
     AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, LaneUpdate, Redelivery, StoredAttempt,
 };
 pub use config::{Configuration, IdempotencyKey, Noun, NounId};
-pub use event::{Appended, EventFilter, EventHead, Merges, NewEvent, Tail, TailItem};
+pub use event::{Appended, EventFilter, EventHead, Merges, NewEvent};
 pub use page::{Page, PageRequest};
 pub use rejected::RejectedRequest;
+pub use tail::{Tail, TailBounds, TailFeed, TailItem};
 
 use crate::StoreError;
 
@@ -55,8 +57,9 @@ pub trait Ledger: Send + Sync {
     /// The place of the last event.
     async fn head(&self) -> Result<Seq, StoreError>;
 
-    /// Up to `limit` events behind `after`, in order, stopping early once they weigh more than `bytes_max` (but never
-    /// before the first).
+    /// Up to `limit` events behind `after`, in order, stopping before they weigh more than `bytes_max` (but never
+    /// before the first). Stops before an event that can't be read; if that is the first, the answer is
+    /// [`StoreError::Unreadable`] naming it.
     async fn read_after(
         &self,
         after: Seq,
@@ -84,7 +87,9 @@ pub trait Ledger: Send + Sync {
     /// Opens a lane at a place, unless it is open; answers where it stands.
     async fn open_lane(&self, endpoint: EndpointId, at: Seq) -> Result<LaneRecord, StoreError>;
 
-    /// Records what happened in lanes, each update as one: attempts, cursor, who waits, who is dead.
+    /// Records what happened in lanes, each update as one: attempts, cursor, who waits, who is dead. A cursor never goes
+    /// back: of an update that is behind, the cursor and what is done beyond it are left out. Of a lane that is not open
+    /// (its endpoint was removed meanwhile) only the attempts are recorded.
     async fn record(&self, updates: Vec<LaneUpdate>) -> Result<(), StoreError>;
 
     /// Attempts, newest first.
@@ -101,7 +106,8 @@ pub trait Ledger: Send + Sync {
         page: PageRequest,
     ) -> Result<Page<DeadLetter>, StoreError>;
 
-    /// Takes a delivery off the dead-letter list and lets it wait for an attempt at `now`, with a fresh policy.
+    /// Takes a delivery off the dead-letter list and lets it wait for an attempt at `now`, with a fresh policy; the numbers
+    /// of its attempts go on. It waits under its [`subject_key`](shopwire_core::delivery::subject_key).
     async fn redeliver(
         &self,
         endpoint: EndpointId,
@@ -125,11 +131,12 @@ pub trait Ledger: Send + Sync {
     /// Creates or replaces a noun.
     async fn save(&self, noun: Noun) -> Result<(), StoreError>;
 
-    /// Removes a noun and all that belongs to it alone (an endpoint's lane, its waiting and dead deliveries). Removing
-    /// what is not there is no error.
+    /// Removes a noun and all that belongs to it alone: with an endpoint its lane, its waiting and dead deliveries; with a
+    /// shop its sources and the endpoints that get its events only; with a token the answers kept for it. Events and
+    /// attempts stay. Removing what is not there is no error.
     async fn remove(&self, id: NounId) -> Result<(), StoreError>;
 
-    /// Keeps the answer to a request under its idempotency key (encrypted: it may show a secret).
+    /// Keeps the answer to a request under its idempotency key (encrypted: it may show a secret). The first one stays.
     async fn remember(&self, key: IdempotencyKey, answer: Blob, now: Timestamp) -> Result<(), StoreError>;
 
     /// The answer kept under an idempotency key.

@@ -1,0 +1,173 @@
+//! The stored bytes of what came with an event's body.
+//!
+//! ```text
+//! 1 byte   version of this form: 1
+//! 1 byte   origin: 1 = a platform's webhook
+//! option   the platform's own id of the event
+//! option   the query string
+//! u32      number of header fields, then of each the name and the value
+//! ```
+//!
+//! A text is a little-endian `u32` length and UTF-8; an option is a byte 0, or a byte 1 and a text. The body stands apart,
+//! byte for byte. A form that was once written stays readable: a new one gets a new version.
+
+use bytes::Bytes;
+use shopwire_core::{DialectId, Headers, ReceivedWebhook, SourceId};
+
+const VERSION: u8 = 1;
+const WEBHOOK: u8 = 1;
+
+/// The record of a webhook, without its body.
+pub(super) fn encode(webhook: &ReceivedWebhook) -> Vec<u8> {
+    let fields: usize = webhook.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+    let mut out = Vec::with_capacity(fields + 64 + webhook.query.as_ref().map_or(0, String::len));
+    out.extend([VERSION, WEBHOOK]);
+    put_option(&mut out, webhook.platform_event_id.as_deref());
+    put_option(&mut out, webhook.query.as_deref());
+    put_length(&mut out, webhook.headers.len());
+    for (name, value) in webhook.headers.iter() {
+        put_text(&mut out, name);
+        put_text(&mut out, value);
+    }
+    out
+}
+
+fn put_length(out: &mut Vec<u8>, length: usize) {
+    let length = u32::try_from(length).expect("a request's head is limited far below 4 GiB");
+    out.extend(length.to_le_bytes());
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_length(out, text.len());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
+    out.push(u8::from(text.is_some()));
+    if let Some(text) = text {
+        put_text(out, text);
+    }
+}
+
+/// What stands about a webhook in the event's head.
+pub(super) struct Known {
+    pub(super) source: SourceId,
+    pub(super) dialect: DialectId,
+    pub(super) topic: String,
+}
+
+/// The webhook again. The error says what is wrong with the record.
+pub(super) fn decode(known: Known, record: &[u8], body: Vec<u8>) -> Result<ReceivedWebhook, &'static str> {
+    let mut rest = Reader(record);
+    match rest.take(2)? {
+        [VERSION, WEBHOOK] => {}
+        [VERSION, _] => return Err("its origin is of an unknown kind"),
+        _ => return Err("it was written by a later version"),
+    }
+    let platform_event_id = rest.option()?;
+    let query = rest.option()?;
+    let mut headers = Headers::new();
+    for _ in 0..rest.length()? {
+        headers.push(rest.text()?, rest.text()?);
+    }
+    if !rest.0.is_empty() {
+        return Err("there is something behind its end");
+    }
+    let Known { source, dialect, topic } = known;
+    Ok(ReceivedWebhook { source, dialect, topic, platform_event_id, query, headers, body: Bytes::from(body) })
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], &'static str> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or("it ends too early")?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn length(&mut self) -> Result<usize, &'static str> {
+        let bytes = self.take(4)?.try_into().expect("four bytes were taken");
+        Ok(u32::from_le_bytes(bytes) as usize)
+    }
+
+    fn text(&mut self) -> Result<&'a str, &'static str> {
+        let length = self.length()?;
+        std::str::from_utf8(self.take(length)?).map_err(|_| "a text in it is not UTF-8")
+    }
+
+    fn option(&mut self) -> Result<Option<String>, &'static str> {
+        match self.take(1)? {
+            [0] => Ok(None),
+            [1] => Ok(Some(self.text()?.to_owned())),
+            _ => Err("an option in it is neither there nor absent"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn known() -> Known {
+        Known { source: SourceId::from_bytes([1; 16]), dialect: DialectId::Duda, topic: "PUBLISH".to_owned() }
+    }
+
+    fn webhook() -> ReceivedWebhook {
+        let Known { source, dialect, topic } = known();
+        let headers = Headers::new().with("X-Duda", "žluť").with("x-duda", "");
+        let body = Bytes::from_static(&[0, 0xff, b'{']);
+        let query = Some("a=1".to_owned());
+        ReceivedWebhook { source, dialect, topic, platform_event_id: None, query, headers, body }
+    }
+
+    #[test]
+    fn version_one_stays_as_it_is() {
+        let expected = [
+            &[1, 1, 0, 1, 3, 0, 0, 0][..],
+            b"a=1",
+            &[2, 0, 0, 0, 6, 0, 0, 0],
+            b"X-Duda",
+            &[6, 0, 0, 0],
+            "žluť".as_bytes(),
+            &[6, 0, 0, 0],
+            b"x-duda",
+            &[0, 0, 0, 0],
+        ];
+        assert_eq!(encode(&webhook()), expected.concat());
+        assert_eq!(decode(known(), &expected.concat(), webhook().body.to_vec()), Ok(webhook()));
+    }
+
+    #[test]
+    fn every_shortened_or_lengthened_record_is_refused() {
+        let record = encode(&webhook());
+        for length in 0..record.len() {
+            assert!(decode(known(), &record[..length], Vec::new()).is_err(), "{length}");
+        }
+        assert!(decode(known(), &[&record[..], &[0]].concat(), Vec::new()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(record in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(read) = decode(known(), &record, Vec::new()) {
+                prop_assert_eq!(encode(&read), record);
+            }
+        }
+
+        #[test]
+        fn whatever_is_written_is_read(
+            id in proptest::option::of(".*"),
+            query in proptest::option::of(".*"),
+            fields in proptest::collection::vec((".*", ".*"), 0..5),
+            body in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let headers = fields.into_iter().collect();
+            let written = ReceivedWebhook {
+                platform_event_id: id, query, headers, body: body.clone().into(), ..webhook()
+            };
+            prop_assert_eq!(decode(known(), &encode(&written), body), Ok(written));
+        }
+    }
+}

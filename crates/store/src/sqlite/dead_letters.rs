@@ -1,0 +1,70 @@
+//! Deliveries that were given up.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use shopwire_core::{EndpointId, Seq};
+
+use super::attempts::reason;
+use super::column::{Sql, get, get_outcome, retry_after_ms, whole};
+use super::paging::Walk;
+use crate::{AttemptRecord, DeadLetter, DeadLetterFilter, Page, PageRequest, StoreError};
+
+/// Puts a delivery on the list if this attempt was its last. One that was redelivered and died again stands there anew.
+pub(super) fn insert(
+    db: &Connection,
+    endpoint: EndpointId,
+    attempt: &AttemptRecord,
+) -> Result<(), StoreError> {
+    let Some(reason) = attempt.dead else { return Ok(()) };
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO dead_letter
+         (endpoint, seq, reason, at, attempts, outcome, status, retry_after_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute((
+        Sql(&endpoint),
+        Sql(attempt.seq),
+        reason.code(),
+        Sql(attempt.at),
+        attempt.number,
+        attempt.outcome.code(),
+        attempt.outcome.status(),
+        retry_after_ms(&attempt.outcome),
+    ))?;
+    Ok(())
+}
+
+/// Takes a delivery off the list; answers how many attempts it made, `None` if it does not stand there.
+pub(super) fn take(db: &Connection, endpoint: EndpointId, seq: Seq) -> Result<Option<u32>, StoreError> {
+    let attempts = db
+        .prepare_cached("DELETE FROM dead_letter WHERE endpoint = ?1 AND seq = ?2 RETURNING attempts")?
+        .query_row((Sql(&endpoint), Sql(seq)), |row| row.get(0))
+        .optional()?;
+    Ok(attempts)
+}
+
+/// See [`Ledger::dead_letters`](crate::Ledger::dead_letters).
+pub(super) fn page(
+    db: &Connection,
+    filter: &DeadLetterFilter,
+    page: PageRequest,
+) -> Result<Page<DeadLetter>, StoreError> {
+    const SELECT: &str = "SELECT d.id, e.id, d.seq, d.endpoint, d.reason, d.at, d.attempts,
+        d.outcome, d.status, d.retry_after_ms FROM dead_letter d CROSS JOIN event e ON e.seq = d.seq";
+    Walk::new(SELECT, "d.id", page)
+        .and("d.seq = ?", filter.event.map(|seq| whole(seq.0)))
+        .and("d.endpoint = ?", filter.endpoint.map(|endpoint| endpoint.as_bytes().to_vec()))
+        .run(db, page, |row| Ok((row.get(0)?, Some(dead_letter(row)?))))
+}
+
+fn dead_letter(row: &Row<'_>) -> Result<DeadLetter, StoreError> {
+    let code: String = row.get(4)?;
+    Ok(DeadLetter {
+        event: get(row, 1)?,
+        seq: get(row, 2)?,
+        endpoint: get(row, 3)?,
+        reason: reason(&code)?,
+        at: get(row, 5)?,
+        attempts: row.get(6)?,
+        last_outcome: Some(get_outcome(row, 7)?),
+    })
+}

@@ -1,0 +1,155 @@
+//! The verbs: each picks its thread and says what is to be done there.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shopwire_core::delivery::LaneRecord;
+use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
+
+use super::fault::closed;
+use super::{SqliteLedger, attempts, dead_letters, dedup, health, idempotency, lanes, log, nouns, rejected};
+use crate::{
+    Appended, AttemptFilter, Blob, Configuration, DeadLetter, DeadLetterFilter, EventFilter, EventHead,
+    HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page, PageRequest,
+    Redelivery, RejectedRequest, StoreError, StoredAttempt, Tail,
+};
+
+/// Rows forgotten at one go: few enough that no append waits long.
+const SWEEP_ROWS_MAX: usize = 5_000;
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn append(&self, event: NewEvent) -> Result<Appended, StoreError> {
+        self.writer.append(event).await
+    }
+
+    fn tail(&self) -> Tail {
+        self.writer.tail(self.tail)
+    }
+
+    async fn head(&self) -> Result<Seq, StoreError> {
+        if self.writer.is_closed() { Err(closed()) } else { Ok(self.writer.head()) }
+    }
+
+    async fn read_after(
+        &self,
+        after: Seq,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Arc<LoggedEvent>>, StoreError> {
+        self.readers.read(move |db| log::read_after(db, after, limit, bytes_max)).await
+    }
+
+    async fn read_at(&self, places: &[Seq]) -> Result<Vec<Arc<LoggedEvent>>, StoreError> {
+        let places = places.to_vec();
+        self.readers.read(move |db| log::read_at(db, &places)).await
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<Arc<LoggedEvent>>, StoreError> {
+        self.readers.read(move |db| log::by_id(db, id)).await
+    }
+
+    async fn search(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<EventHead>, StoreError> {
+        let filter = filter.clone();
+        self.readers.read(move |db| log::search(db, &filter, page)).await
+    }
+
+    async fn merges(&self, seq: Seq) -> Result<Merges, StoreError> {
+        self.readers.read(move |db| dedup::merges(db, seq)).await
+    }
+
+    async fn lane(&self, endpoint: EndpointId) -> Result<Option<LaneRecord>, StoreError> {
+        self.readers.read(move |db| lanes::read(db, endpoint)).await
+    }
+
+    async fn open_lane(&self, endpoint: EndpointId, at: Seq) -> Result<LaneRecord, StoreError> {
+        self.writer.change(move |db| lanes::open(db, endpoint, at)).await
+    }
+
+    async fn record(&self, updates: Vec<LaneUpdate>) -> Result<(), StoreError> {
+        self.writer.change(move |db| lanes::record(db, &updates)).await
+    }
+
+    async fn attempts(
+        &self,
+        filter: &AttemptFilter,
+        page: PageRequest,
+    ) -> Result<Page<StoredAttempt>, StoreError> {
+        let filter = filter.clone();
+        self.readers.read(move |db| attempts::page(db, &filter, page)).await
+    }
+
+    async fn dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        page: PageRequest,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        let filter = filter.clone();
+        self.readers.read(move |db| dead_letters::page(db, &filter, page)).await
+    }
+
+    async fn redeliver(
+        &self,
+        endpoint: EndpointId,
+        seq: Seq,
+        now: Timestamp,
+    ) -> Result<Redelivery, StoreError> {
+        self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, now)).await
+    }
+
+    async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError> {
+        let kept_max = self.rejections_max;
+        self.writer.change(move |db| rejected::insert(db, &request, kept_max)).await
+    }
+
+    async fn rejected(&self, page: PageRequest) -> Result<Page<RejectedRequest>, StoreError> {
+        self.readers.read(move |db| rejected::page(db, page)).await
+    }
+
+    async fn configuration(&self) -> Result<Configuration, StoreError> {
+        let vault = self.vault.clone();
+        self.readers.read(move |db| nouns::read(db, &vault)).await
+    }
+
+    async fn save(&self, noun: Noun) -> Result<(), StoreError> {
+        let sealed = nouns::seal(&self.vault, &noun);
+        self.writer.change(move |db| nouns::save(db, &sealed)).await
+    }
+
+    async fn remove(&self, id: NounId) -> Result<(), StoreError> {
+        self.writer.change(move |db| nouns::remove(db, id)).await
+    }
+
+    async fn remember(&self, key: IdempotencyKey, answer: Blob, now: Timestamp) -> Result<(), StoreError> {
+        let sealed = self.vault.seal(&idempotency::owner(&key), &answer);
+        self.writer.change(move |db| idempotency::remember(db, &key, &sealed, now)).await
+    }
+
+    async fn recall(&self, key: &IdempotencyKey) -> Result<Option<Blob>, StoreError> {
+        let (vault, key) = (self.vault.clone(), key.clone());
+        self.readers.read(move |db| idempotency::recall(db, &vault, &key)).await
+    }
+
+    async fn sweep(
+        &self,
+        dedup_before: Timestamp,
+        idempotency_before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.writer
+            .change(move |db| {
+                let keys = dedup::sweep(db, dedup_before, SWEEP_ROWS_MAX)?;
+                let answers = idempotency::sweep(db, idempotency_before, SWEEP_ROWS_MAX)?;
+                Ok(keys == SWEEP_ROWS_MAX || answers == SWEEP_ROWS_MAX)
+            })
+            .await
+    }
+
+    async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError> {
+        let directory = self.directory.clone();
+        self.readers.read(move |db| health::look(db, &directory, thorough)).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close(self.readers.end()).await
+    }
+}

@@ -1,0 +1,265 @@
+//! The writer: one thread that owns the only connection that writes.
+//!
+//! It takes whatever is queued, writes it in one transaction with one sync, hands the events to the tail, and answers
+//! everybody. There is no timer: while one group is being synced, the next one gathers.
+//!
+//! **Invariants.** Nobody is answered `Ok` before the commit. Events reach the tail in the order of the log and before
+//! their senders are answered. One command that fails does not take others with it. The queue is bounded by permits:
+//! who appends beyond them is told at once that there is no room, other changes wait for one.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use shopwire_core::Seq;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::append::Append;
+use super::checkpoint::Checkpointer;
+use super::command::{Close, Command, Job};
+use super::fault::closed;
+use crate::{Appended, NewEvent, StoreError, Tail, TailBounds, TailFeed};
+
+/// Commands committed together.
+const GROUP_MAX: usize = 2048;
+/// Bytes of events committed together.
+const GROUP_BYTES_MAX: usize = 8 << 20;
+/// Changes other than appends that may be queued.
+const CHANGES_WAITING_MAX: usize = 256;
+
+/// How much has been written since the ledger was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WriteCounts {
+    /// Transactions committed, each with one sync.
+    pub commits: u64,
+    /// Commands committed: `commands / commits` is how many shared a sync.
+    pub commands: u64,
+}
+
+/// What the writer's thread and its callers both know.
+#[derive(Default)]
+struct Shared {
+    head: AtomicU64,
+    commits: AtomicU64,
+    commands: AtomicU64,
+    feed: Mutex<Option<TailFeed>>,
+}
+
+/// The callers' side of the writer.
+pub(super) struct Writer {
+    queue: mpsc::UnboundedSender<Command>,
+    appends: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    /// Starts the writer's thread. `lock` is held until the last byte is written.
+    pub(super) fn start(
+        db: Connection,
+        head: Seq,
+        checkpointer: Checkpointer,
+        lock: File,
+        appends_waiting_max: usize,
+    ) -> Result<Self, StoreError> {
+        let (queue, commands) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared { head: AtomicU64::new(head.0), ..Shared::default() });
+        let thread = WriterThread { db, head, checkpointer, shared: Arc::clone(&shared), lock };
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || thread.run(commands))
+            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+        let appends = Arc::new(Semaphore::new(appends_waiting_max.min(Semaphore::MAX_PERMITS)));
+        Ok(Self { queue, appends, changes: Arc::new(Semaphore::new(CHANGES_WAITING_MAX)), shared })
+    }
+
+    /// Appends an event; refused at once if too many wait.
+    pub(super) async fn append(&self, event: NewEvent) -> Result<Appended, StoreError> {
+        let permit = Arc::clone(&self.appends).try_acquire_owned().map_err(|_| {
+            StoreError::Full("too many events wait for the disk (limit `appends_waiting_max`)".to_owned())
+        })?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Append(Append::new(event, permit, reply)))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Makes a change; waits for its turn. The function may be run more than once, its last run counts.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        change: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = Arc::clone(&self.changes).acquire_owned().await.map_err(|_| closed())?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Change(Box::new(Job { change, outcome: None, reply, _permit: permit })))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Writes what is queued and ends. Closing what is closed is no error.
+    pub(super) async fn close(&self, readers: Vec<std::thread::JoinHandle<()>>) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        match self.send(Command::Close(Close { readers, reply })) {
+            Ok(()) => answer.await.unwrap_or(Ok(())),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn send(&self, command: Command) -> Result<(), StoreError> {
+        self.queue.send(command).map_err(|_| closed())
+    }
+
+    pub(super) fn tail(&self, bounds: TailBounds) -> Tail {
+        let (feed, tail) = Tail::bounded(bounds);
+        *self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner) = Some(feed);
+        tail
+    }
+
+    pub(super) fn head(&self) -> Seq {
+        Seq(self.shared.head.load(Ordering::Acquire))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    pub(super) fn counts(&self) -> WriteCounts {
+        WriteCounts {
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            commands: self.shared.commands.load(Ordering::Relaxed),
+        }
+    }
+}
+
+struct WriterThread {
+    db: Connection,
+    head: Seq,
+    checkpointer: Checkpointer,
+    shared: Arc<Shared>,
+    lock: File,
+}
+
+/// How a group failed.
+enum Failed {
+    /// As a whole: all get the same answer.
+    All(StoreError),
+    /// One of several: each is to be tried by itself.
+    One,
+}
+
+impl WriterThread {
+    fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        while let Some(first) = commands.blocking_recv() {
+            let (group, close) = gather(first, &mut commands);
+            self.write(group);
+            if let Some(close) = close {
+                // From here on nothing is taken any more; what came too late hears that the ledger is closed.
+                drop(commands);
+                return self.end(close);
+            }
+            self.checkpointer.after_commit(&self.db);
+        }
+        self.end_tail();
+    }
+
+    fn write(&mut self, mut group: Vec<Command>) {
+        match self.commit(&mut group) {
+            Ok(()) => answer(group, &Ok(())),
+            Err(Failed::All(error)) => answer(group, &Err(error)),
+            Err(Failed::One) => group.into_iter().for_each(|command| self.write(vec![command])),
+        }
+    }
+
+    /// Commits a group and hands its events to the tail.
+    fn commit(&mut self, group: &mut [Command]) -> Result<(), Failed> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let head = match self.transact(group) {
+            Ok(head) => head,
+            Err(failed) => {
+                self.roll_back();
+                return Err(failed);
+            }
+        };
+        self.head = head;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        self.shared.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
+        self.shared.head.store(head.0, Ordering::Release);
+        if let Some(feed) = &*self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner) {
+            feed.publish(group.iter().filter_map(committed).collect());
+        }
+        Ok(())
+    }
+
+    fn transact(&self, group: &mut [Command]) -> Result<Seq, Failed> {
+        let all = |error: rusqlite::Error| Failed::All(error.into());
+        let run = |sql| self.db.prepare_cached(sql).and_then(|mut statement| statement.execute(()));
+        run("BEGIN IMMEDIATE").map_err(all)?;
+        let mut head = self.head;
+        let is_alone = group.len() == 1;
+        for command in group {
+            command
+                .apply(&self.db, &mut head)
+                .map_err(|error| if is_alone { Failed::All(error) } else { Failed::One })?;
+        }
+        run("COMMIT").map_err(all)?;
+        Ok(head)
+    }
+
+    fn roll_back(&self) {
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "the store's transaction can't be rolled back");
+        }
+    }
+
+    fn end_tail(&self) {
+        self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Joins the other threads, so that nobody reads any more, and leaves a single file behind.
+    fn end(self, close: Close) {
+        self.end_tail();
+        for reader in close.readers {
+            if reader.join().is_err() {
+                tracing::error!("a reader of the store ended in a panic");
+            }
+        }
+        self.checkpointer.end();
+        let checkpointed = super::checkpoint::truncate(&self.db);
+        let ended = checkpointed.and_then(|()| self.db.close().map_err(|(_, error)| error.into()));
+        drop(self.lock);
+        close.reply.send(ended).ok();
+    }
+}
+
+/// The first command and what else is queued, up to a bound or the order to close.
+fn gather(first: Command, commands: &mut mpsc::UnboundedReceiver<Command>) -> (Vec<Command>, Option<Close>) {
+    let mut group = Vec::new();
+    let mut bytes = 0;
+    let mut next = Some(first);
+    while let Some(command) = next {
+        if let Command::Close(close) = command {
+            return (group, Some(close));
+        }
+        bytes += command.weight_bytes();
+        group.push(command);
+        let has_room = group.len() < GROUP_MAX && bytes < GROUP_BYTES_MAX;
+        next = if has_room { commands.try_recv().ok() } else { None };
+    }
+    (group, None)
+}
+
+fn committed(command: &Command) -> Option<Arc<shopwire_core::LoggedEvent>> {
+    match command {
+        Command::Append(append) => append.committed(),
+        Command::Change(_) | Command::Close(_) => None,
+    }
+}
+
+fn answer(group: Vec<Command>, result: &Result<(), StoreError>) {
+    for command in group {
+        command.answer(result.clone());
+    }
+}

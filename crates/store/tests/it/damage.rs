@@ -1,0 +1,70 @@
+//! What is damaged is told, and takes nothing else with it.
+
+use shopwire_core::Seq;
+use shopwire_store::{EventFilter, Ledger as _, PageRequest, SqliteLedger, StoreError};
+
+use crate::support::{Store, event, new_event};
+
+/// A store of five events, of which the third has suffered.
+async fn damaged(sql: &str) -> (Store, SqliteLedger) {
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    for n in 1..=5 {
+        ledger.append(new_event(n)).await.unwrap();
+    }
+    assert_eq!(store.tool().execute(sql, ()).unwrap(), 1);
+    (store, ledger)
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_unreadable_and_the_others_are_not() {
+    for sql in [
+        "UPDATE event_record SET record = x'01' WHERE seq = 3",
+        "UPDATE event_record SET record = x'' WHERE seq = 3",
+        "UPDATE event_record SET record = x'63' || substr(record, 2) WHERE seq = 3",
+        "DELETE FROM event_record WHERE seq = 3",
+        "UPDATE event SET type = 'order.exploded' WHERE seq = 3",
+        "UPDATE event SET subject = 'nothing' WHERE seq = 3",
+        "UPDATE event SET dialect = 'shopify' WHERE seq = 3",
+        "UPDATE event SET shop = x'00' WHERE seq = 3",
+        "UPDATE event SET topic = NULL WHERE seq = 3",
+    ] {
+        let (_store, ledger) = damaged(sql).await;
+        let before = ledger.read_after(Seq::START, 9, usize::MAX).await.unwrap();
+        assert_eq!(before.iter().map(|event| event.seq.0).collect::<Vec<_>>(), [1, 2], "{sql}");
+        let error = ledger.read_after(Seq(2), 9, usize::MAX).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unreadable(_)), "{sql}: {error}");
+        assert_eq!(ledger.read_after(Seq(3), 9, usize::MAX).await.unwrap().len(), 2, "{sql}");
+        assert!(matches!(ledger.event(event(3).id).await, Err(StoreError::Unreadable(_))), "{sql}");
+        assert_eq!(ledger.event(event(4).id).await.unwrap().unwrap().event, event(4), "{sql}");
+        ledger.append(new_event(6)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_message_names_the_event_and_what_is_wrong() {
+    let (_store, ledger) = damaged("UPDATE event_record SET record = x'63' WHERE seq = 3").await;
+    let error = ledger.event(event(3).id).await.unwrap_err().to_string();
+    assert!(error.contains("event 3") && error.contains(&event(3).id.to_string()), "{error}");
+    let page = PageRequest { size: 9, before: None, scan_rows_max: 9 };
+    assert_eq!(ledger.search(&EventFilter::default(), page).await.unwrap().items.len(), 5, "heads are sound");
+}
+
+#[tokio::test]
+async fn a_thorough_look_finds_what_does_not_fit_together() {
+    for (sql, found) in [
+        ("DELETE FROM event_record WHERE seq = 3", "1 events without what was received"),
+        ("INSERT INTO event_record VALUES (99, x'', x'')", "1 records of events that are not in the log"),
+        ("INSERT INTO lane VALUES (x'01', 6, x'')", "1 lanes that stand behind the end of the log"),
+        (
+            "INSERT INTO dead_letter (endpoint, seq, reason, at, attempts, outcome) VALUES (x'01', 9, 'x', 0, 0, 'x')",
+            "1 dead letters of an event that is not in the log",
+        ),
+    ] {
+        let (_store, ledger) = damaged(sql).await;
+        assert_eq!(ledger.health(false).await.unwrap().problems, [""; 0]);
+        assert_eq!(ledger.health(true).await.unwrap().problems, [found]);
+    }
+    let (_store, ledger) = damaged("INSERT INTO waiting (endpoint, seq, key) VALUES (x'01', 9, 0)").await;
+    assert_eq!(ledger.health(true).await.unwrap().problems.len(), 2, "no lane, no event");
+}

@@ -1,0 +1,22 @@
+//! The SQLite store, put through the suite for every backend and through what only a store in files can suffer.
+
+mod damage;
+mod group_commit;
+mod kill;
+mod model;
+mod opening;
+mod secrets;
+mod support;
+mod views;
+
+use shopwire_store::conformance::CHECKS;
+
+use support::Store;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_passes_every_check_for_backends() {
+    for check in CHECKS {
+        println!("{}", check.name);
+        (check.run)(&Store::fresh()).await;
+    }
+}

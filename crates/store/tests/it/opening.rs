@@ -1,0 +1,82 @@
+//! Opening: who may, and what is refused.
+
+use shopwire_core::Seq;
+use shopwire_store::{Ledger as _, SecretKey, SqliteConfig, StoreError};
+
+use crate::support::{Store, new_event, open};
+
+#[tokio::test]
+async fn a_second_one_is_refused_until_the_first_is_closed() {
+    let store = Store::fresh();
+    let first = store.sqlite();
+    let refused = open(store.config()).err().unwrap();
+    assert_eq!(refused, StoreError::InUse(store.path().display().to_string()));
+    first.close().await.unwrap();
+    store.sqlite();
+}
+
+#[tokio::test]
+async fn another_key_is_refused_and_harms_nothing() {
+    let store = Store::fresh();
+    store.sqlite().close().await.unwrap();
+    let config = SqliteConfig { key: SecretKey::new([8; 32]), ..store.config() };
+    assert_eq!(open(config).err(), Some(StoreError::WrongKey));
+    store.sqlite().configuration().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_a_later_version_is_refused_and_left_as_it_is() {
+    let store = Store::fresh();
+    store.sqlite().close().await.unwrap();
+    store.tool().pragma_update(None, "user_version", 99).unwrap();
+    let Some(StoreError::Unreadable(refused)) = open(store.config()).err() else {
+        panic!("it is a later version")
+    };
+    assert!(refused.contains("version 99") && refused.contains("later"), "{refused}");
+    let version: u32 = store.tool().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 99);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let store = Store::fresh();
+    std::fs::create_dir(store.path()).unwrap();
+    std::fs::write(store.path().join("shopwire.db"), "not a database, ".repeat(100)).unwrap();
+    assert!(matches!(open(store.config()).err(), Some(StoreError::Unreadable(_))));
+}
+
+#[tokio::test]
+async fn a_place_that_is_no_directory_is_named() {
+    let store = Store::fresh();
+    std::fs::write(store.path(), "a file").unwrap();
+    let Some(StoreError::Unavailable(refused)) = open(store.config()).err() else { panic!("it is a file") };
+    assert!(refused.contains(&store.path().display().to_string()), "{refused}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_made_directory_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    let mode = std::fs::metadata(store.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    ledger.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn closing_leaves_everything_in_one_file() {
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    for n in 0..20 {
+        ledger.append(new_event(n)).await.unwrap();
+    }
+    ledger.close().await.unwrap();
+    let mut files: Vec<String> = std::fs::read_dir(store.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["shopwire.db", "shopwire.lock"]);
+    assert_eq!(store.sqlite().head().await.unwrap(), Seq(20));
+}

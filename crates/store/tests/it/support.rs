@@ -1,0 +1,83 @@
+//! A store in a directory of its own, and events to put into it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
+use shopwire_core::{
+    DialectId, Event, EventId, Headers, Limits, Origin, ReceivedWebhook, ShopId, SourceId, Timestamp,
+};
+use shopwire_store::conformance::{Backend, REJECTIONS_MAX, TAIL};
+use shopwire_store::{Ledger, NewEvent, SecretKey, SqliteConfig, SqliteLedger, StoreError};
+use shopwire_testkit::SeededRandom;
+
+/// A store whose files vanish with it.
+pub(crate) struct Store(tempfile::TempDir);
+
+impl Store {
+    pub(crate) fn fresh() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    pub(crate) fn config(&self) -> SqliteConfig {
+        config(&self.path())
+    }
+
+    pub(crate) fn sqlite(&self) -> SqliteLedger {
+        open(self.config()).unwrap()
+    }
+
+    /// A connection beside the store's own, as an operator's tool has one.
+    pub(crate) fn tool(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path().join("shopwire.db")).unwrap()
+    }
+}
+
+#[async_trait]
+impl Backend for Store {
+    async fn open(&self) -> Arc<dyn Ledger> {
+        let config = SqliteConfig { rejections_max: REJECTIONS_MAX, tail: TAIL, ..self.config() };
+        Arc::new(open(config).unwrap())
+    }
+}
+
+pub(crate) fn config(path: &Path) -> SqliteConfig {
+    SqliteConfig::new(path, SecretKey::new([7; 32]), &Limits::default())
+}
+
+pub(crate) fn open(config: SqliteConfig) -> Result<SqliteLedger, StoreError> {
+    SqliteLedger::open(config, Arc::new(SeededRandom::new(1)))
+}
+
+/// An event of its own; `n` tells its id, its time, and by turns the rest.
+pub(crate) fn event(n: u64) -> Event {
+    let now = Timestamp::from_secs(1_764_000_000);
+    let types = [CanonicalType::OrderCreated, CanonicalType::OrderUpdated];
+    let webhook = ReceivedWebhook {
+        source: SourceId::from_bytes([3; 16]),
+        dialect: DialectId::PLATFORMS[usize::try_from(n % 5).unwrap()],
+        topic: "order:create".to_owned(),
+        platform_event_id: None,
+        query: None,
+        headers: Headers::new().with("Content-Type", "application/json"),
+        body: format!("{{\"n\":{n}}}").into(),
+    };
+    Event {
+        id: EventId::new(now.plus_ms(i64::try_from(n).unwrap()), &SeededRandom::new(n)),
+        shop: ShopId::from_bytes([u8::try_from(n % 3).unwrap(); 16]),
+        event_type: types[usize::try_from(n % 2).unwrap()].into(),
+        subject: Subject::new(EntityKind::Order, n % 4),
+        occurred_at: now,
+        received_at: now.plus_ms(i64::try_from(n).unwrap()),
+        origin: Origin::Webhook(webhook),
+    }
+}
+
+pub(crate) fn new_event(n: u64) -> NewEvent {
+    NewEvent { event: event(n), identity: None }
+}
