@@ -1,0 +1,87 @@
+//! The server as a whole: what its handlers share, and the one router.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use axum::{Router, middleware};
+use shopwire_engine::Engine;
+use shopwire_store::IdempotencyKey;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::problem::{Code, Problem};
+use crate::{api, auth, health, idempotency, ingest, metrics, openapi, scope};
+
+/// What the operator can set about the surfaces. Limits are the engine's.
+#[derive(Debug, Clone, Default)]
+pub struct ServerConfig {
+    /// The URL under which platforms reach this server, without a slash at its end; used to show where sources are.
+    pub public_url: Option<String>,
+}
+
+/// What all handlers share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    config: ServerConfig,
+    openapi: bytes::Bytes,
+    /// Idempotency keys of requests under way.
+    under_way: Mutex<HashSet<IdempotencyKey>>,
+}
+
+impl App {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn openapi(&self) -> bytes::Bytes {
+        self.0.openapi.clone()
+    }
+
+    pub(crate) fn under_way(&self) -> &Mutex<HashSet<IdempotencyKey>> {
+        &self.0.under_way
+    }
+}
+
+/// Every route with its documentation: what asks for a token, and what does not.
+pub(crate) fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
+    let guarded = api::routes().routes(routes!(metrics::metrics));
+    let open = OpenApiRouter::default()
+        .routes(routes!(ingest::receive))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(openapi::document));
+    (guarded, open)
+}
+
+/// All surfaces of an engine.
+pub fn router(engine: Engine, config: ServerConfig) -> Router {
+    let openapi = bytes::Bytes::from(openapi::openapi_json());
+    let app = App(Arc::new(Shared { engine, config, openapi, under_way: Mutex::default() }));
+    let (guarded, open) = routes();
+    // Layers run from the last to the first: who asks is known before keys are looked up.
+    let guarded = guarded
+        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::replay_or_run))
+        .route_layer(middleware::from_fn_with_state(app.clone(), auth::require));
+    let (router, _) = open.merge(guarded).split_for_parts();
+    router
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(app.clone(), scope::request))
+        .with_state(app)
+}
+
+async fn unknown_route(uri: axum::http::Uri) -> Problem {
+    let path: String = uri.path().chars().take(200).collect();
+    Problem::new(Code::NotFound, format!("there is nothing at `{path}`: see `/openapi.json` for what there is"))
+}
+
+async fn unknown_method(method: axum::http::Method) -> Problem {
+    Problem::new(Code::MethodNotAllowed, format!("`{method}` is not served here: see the `Allow` header"))
+}

@@ -1,0 +1,115 @@
+//! `/metrics`: what the engine counts, in the text format of Prometheus (OpenMetrics).
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+use shopwire_core::DialectId;
+use shopwire_engine::Engine;
+use shopwire_engine::metrics::{LATENCY_BOUNDS_US, Latency};
+
+use crate::app::App;
+use crate::problem::{Code, Problem};
+
+/// What is counted and measured, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "health",
+    responses((status = 200, description = "The metrics as OpenMetrics text.", body = String, content_type = "application/openmetrics-text")),
+)]
+pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let mut registry = Registry::with_prefix("shopwire");
+    registry.register_collector(Box::new(EngineMetrics(app.engine().clone())));
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| {
+        tracing::error!(%error, "the metrics could not be written");
+        Problem::new(Code::Internal, "the metrics could not be written: the server's log says why")
+    })?;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
+}
+
+struct EngineMetrics(Engine);
+
+impl std::fmt::Debug for EngineMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EngineMetrics")
+    }
+}
+
+type Written = Result<(), std::fmt::Error>;
+
+impl Collector for EngineMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Written {
+        self.webhooks(&mut encoder)?;
+        self.deliveries(&mut encoder)?;
+        self.levels(&mut encoder)?;
+        let metrics = self.0.metrics();
+        let accept = "From a webhook's arrival to its being synced.";
+        latency(&mut encoder, "accept_seconds", accept, &metrics.accept)?;
+        latency(&mut encoder, "exchange_seconds", "One exchange with a receiver.", &metrics.exchange)?;
+        let end_to_end = "From an event's being received to its being delivered.";
+        latency(&mut encoder, "end_to_end_seconds", end_to_end, &metrics.end_to_end)
+    }
+}
+
+impl EngineMetrics {
+    fn webhooks(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let help = "Webhooks that came in, by what became of them.";
+        let mut family = encoder.encode_descriptor("webhooks", help, None, MetricType::Counter)?;
+        for dialect in DialectId::PLATFORMS {
+            let (received, merged, rejected) = self.0.metrics().webhooks(dialect);
+            for (result, count) in [("received", received), ("merged", merged), ("rejected", rejected)] {
+                let labels = [("dialect", dialect.as_str()), ("result", result)];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn deliveries(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let metrics = self.0.metrics();
+        let help = "Attempts to deliver, by their outcome.";
+        let mut family = encoder.encode_descriptor("attempts", help, None, MetricType::Counter)?;
+        for (outcome, count) in metrics.attempts() {
+            ConstCounter::new(count).encode(family.encode_family(&[("outcome", outcome)])?)?;
+        }
+        counter(encoder, "dead_letters", "Deliveries given up.", metrics.dead.get())?;
+        let unkept = "Rejected requests of which nothing could be kept, since too many came at once.";
+        counter(encoder, "rejections_unkept", unkept, metrics.rejections_unkept.get())
+    }
+
+    fn levels(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let metrics = self.0.metrics();
+        gauge(encoder, "deliveries_in_flight", "Deliveries in flight.", metrics.in_flight.get())?;
+        let queued = "Bytes of committed events held in memory for the lanes.";
+        gauge(encoder, "queued_event_bytes", queued, metrics.queued_bytes.get())?;
+        gauge(encoder, "lanes_running", "Lanes that run.", metrics.lanes_running.get())?;
+        let hot = "Lanes that follow the log in memory, rather than read it.";
+        gauge(encoder, "lanes_hot", hot, metrics.lanes_hot.get())
+    }
+}
+
+fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, count: u64) -> Written {
+    ConstCounter::new(count).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
+}
+
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, level: i64) -> Written {
+    ConstGauge::new(level).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+}
+
+fn latency(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, latency: &Latency) -> Written {
+    const US_PER_S: f64 = 1_000_000.0;
+    let (counts, sum_us) = latency.snapshot();
+    let bounds = LATENCY_BOUNDS_US.iter().map(|us| *us as f64 / US_PER_S).chain([f64::MAX]);
+    let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
+    let mut encoder: MetricEncoder<'_> = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    encoder.encode_histogram::<NoLabelSet>(sum_us as f64 / US_PER_S, counts.iter().sum(), &buckets, None)
+}

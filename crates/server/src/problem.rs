@@ -1,0 +1,242 @@
+//! Refusals as RFC 9457 problems: the one place that knows which status goes with what.
+//!
+//! A [`Problem`] travels in the response's extensions and gets its body from [`scope`](crate::scope), which knows the
+//! request's id. What only the operator should see goes to the log, not into a problem.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+use shopwire_dialects::json::JsonError;
+use shopwire_engine::configure::ConfigureError;
+use shopwire_engine::receive::ReceiveError;
+use shopwire_store::StoreError;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)*) => {
+        /// The kinds of problems.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable word for programs, also the end of the problem's `type`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The status it is answered with.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// What it is, the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Not HTTP as it should be.
+    MalformedRequest = "malformed_request", BAD_REQUEST, "The request can't be read";
+    /// Not JSON, not clean JSON, or not of the documented shape.
+    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not acceptable JSON";
+    /// A query parameter that can't be.
+    InvalidParameter = "invalid_parameter", BAD_REQUEST, "A query parameter can't be used";
+    /// A genuine request that is no webhook of the source's platform.
+    UnreadableWebhook = "unreadable_webhook", BAD_REQUEST, "The body is not a webhook of this platform";
+    /// No token, or one that is not known.
+    Unauthorized = "unauthorized", UNAUTHORIZED, "A valid token is needed";
+    /// A webhook whose signature does not hold.
+    NotGenuine = "not_genuine", UNAUTHORIZED, "The webhook is not genuine";
+    /// The token may not do this.
+    Forbidden = "forbidden", FORBIDDEN, "The token may not do this";
+    /// A genuine webhook that speaks of another shop.
+    WrongShop = "wrong_shop", FORBIDDEN, "The webhook is of another shop";
+    /// No such thing.
+    NotFound = "not_found", NOT_FOUND, "There is no such thing";
+    /// No such source.
+    UnknownSource = "unknown_source", NOT_FOUND, "There is no such source";
+    /// Another method is wanted.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method is not served here";
+    /// The request did not arrive in time.
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The request took too long to arrive";
+    /// It can't be done to something in this state.
+    Conflict = "conflict", CONFLICT, "The state of things does not allow it";
+    /// A request with the same idempotency key is under way.
+    IdempotencyUnderWay = "idempotency_under_way", CONFLICT, "A request with this idempotency key is under way";
+    /// More bytes than allowed.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// Not JSON by its own word.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be JSON";
+    /// A field whose value can't be.
+    InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field's value can't be used";
+    /// As many as there may be.
+    LimitReached = "limit_reached", UNPROCESSABLE_ENTITY, "A limit is reached";
+    /// Another request was made under this idempotency key.
+    IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request";
+    /// A fault of ours.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong here";
+    /// No room at the moment.
+    Busy = "busy", SERVICE_UNAVAILABLE, "There is no room at the moment";
+    /// The store can't be used.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The store can't be used at the moment";
+}
+
+/// What every problem's `type` begins with.
+const TYPES: &str = "https://shopwire.dev/problems/";
+
+/// A refusal.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    code: Code,
+    detail: String,
+    /// Further members for programs.
+    members: Vec<(&'static str, Value)>,
+    headers: Vec<(header::HeaderName, &'static str)>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl std::fmt::Display) -> Self {
+        Self { code, detail: detail.to_string(), members: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds a member.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub(crate) fn with_header(mut self, name: header::HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// What a refusal that was not made by us stands for (of axum, for the little that is left to it).
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let code = Code::ALL.iter().find(|code| code.status() == status).copied().unwrap_or({
+            if status.is_server_error() { Code::Internal } else { Code::MalformedRequest }
+        });
+        Self::new(code, code.title())
+    }
+
+    /// The JSON of it.
+    pub(crate) fn body(&self, request_id: &str) -> Vec<u8> {
+        let mut json = Map::new();
+        json.insert("type".into(), format!("{TYPES}{}", self.code.as_str()).into());
+        json.insert("title".into(), self.code.title().into());
+        json.insert("status".into(), self.code.status().as_u16().into());
+        json.insert("detail".into(), self.detail.as_str().into());
+        json.insert("code".into(), self.code.as_str().into());
+        for (name, value) in &self.members {
+            json.insert((*name).into(), value.clone());
+        }
+        json.insert("request_id".into(), request_id.into());
+        Value::Object(json).to_string().into_bytes()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let problem = match &error {
+            StoreError::Full(_) => {
+                tracing::warn!(%error, "refused for want of room");
+                Self::new(Code::Busy, "there is no room at the moment: try again in a second")
+            }
+            _ => {
+                tracing::error!(%error, "the store failed");
+                Self::new(Code::Unavailable, "the store can't be used at the moment: the server's log says why")
+            }
+        };
+        problem.with_header(header::RETRY_AFTER, "1")
+    }
+}
+
+impl From<ConfigureError> for Problem {
+    fn from(error: ConfigureError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ConfigureError::Invalid { field, .. } => Self::new(Code::InvalidField, detail).with("field", field),
+            ConfigureError::NotFound { .. } => Self::new(Code::NotFound, detail),
+            ConfigureError::Conflict { .. } => Self::new(Code::Conflict, detail),
+            ConfigureError::Limit { name, max } => {
+                Self::new(Code::LimitReached, detail).with("limit", name).with("max", max)
+            }
+            ConfigureError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        Self::new(Code::MalformedJson, error)
+    }
+}
+
+impl From<ReceiveError> for Problem {
+    fn from(error: ReceiveError) -> Self {
+        let code = match error {
+            ReceiveError::UnknownSource(_) => Code::UnknownSource,
+            ReceiveError::NotGenuine(_) => Code::NotGenuine,
+            ReceiveError::Malformed(error) => return error.into(),
+            ReceiveError::Unreadable(_) => Code::UnreadableWebhook,
+            ReceiveError::WrongShop { .. } => Code::WrongShop,
+            ReceiveError::Store(error) => return error.into(),
+        };
+        let problem = Self::new(code, &error);
+        match code {
+            Code::NotGenuine => problem.with("reason", error.code()),
+            _ => problem,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_word_of_its_own_and_a_status_that_says_no() {
+        let mut words = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(words.insert(code.as_str()), "{code:?}");
+            assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_store_says_is_not_shown() {
+        let problem = Problem::from(StoreError::Unavailable("/var/lib/secret.db: disk I/O error".to_owned()));
+        let body = String::from_utf8(problem.body("req_1")).expect("text");
+        assert!(!body.contains("secret.db") && body.contains("\"unavailable\""), "{body}");
+    }
+
+    #[test]
+    fn statuses_of_others_become_problems_with_the_same_status() {
+        for status in [400, 404, 405, 413, 415, 422, 500, 503] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(Problem::of_status(status).code.status(), status);
+        }
+        assert_eq!(Problem::of_status(StatusCode::IM_A_TEAPOT).code, Code::MalformedRequest);
+        assert_eq!(Problem::of_status(StatusCode::BAD_GATEWAY).code, Code::Internal);
+    }
+}

@@ -1,0 +1,60 @@
+//! What surrounds every request: its id, its span in the log, and the body of whatever problem comes out.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, header};
+use shopwire_core::Random;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The header that tells a request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names a request, in the log, in its answer and in problems.
+fn request_id(random: &dyn Random) -> String {
+    let mut bytes = [0; 12];
+    random.fill(&mut bytes);
+    bytes.iter().fold("req_".to_owned(), |mut id, byte| {
+        write!(id, "{byte:02x}").expect("a string takes all that is written");
+        id
+    })
+}
+
+/// Runs a request in its span. Only method and path are logged: queries, headers and bodies may hold secrets.
+pub(crate) async fn request(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request_id(app.engine().random());
+    let span = tracing::info_span!(
+        "request",
+        request.id = %id,
+        http.method = %request.method(),
+        http.path = %request.uri().path(),
+    );
+    let run = async {
+        let mut response = next.run(request).await;
+        if response.status().is_client_error() || response.status().is_server_error() {
+            response = with_problem(response, &id);
+        }
+        tracing::debug!(http.status = response.status().as_u16(), "answered");
+        response
+    };
+    let mut response = run.instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// The same refusal, its body a problem; a header that says more (`Allow`, `Retry-After`) stays.
+fn with_problem(response: Response, request_id: &str) -> Response {
+    let (mut parts, _) = response.into_parts();
+    let problem = parts.extensions.remove::<Problem>().unwrap_or_else(|| Problem::of_status(parts.status));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, Body::from(problem.body(request_id)))
+}

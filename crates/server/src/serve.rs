@@ -1,0 +1,249 @@
+//! The accept loop: connections with bounds on number, head and time.
+
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use shopwire_core::Limits;
+use shopwire_engine::{Sleep, Timer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Header fields a request may have.
+const HEADER_FIELDS_MAX: usize = 100;
+/// How long accepting waits after the system had no room for a connection.
+const NO_ROOM_DELAY_MS: u64 = 100;
+/// The least that the HTTP library can read with.
+const READ_BUFFER_BYTES_MIN: usize = 8 << 10;
+
+/// Serves `router` on `listener` until `shutdown` ends; then lets requests under way finish, at most for as long as a
+/// request may take to arrive and to be answered, and returns.
+///
+/// # Errors
+/// If the listener itself fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    timer: Arc<dyn Timer>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let house = House { router, http: http(&limits, &timer), limits, timer };
+    let room = Arc::new(Semaphore::new(house.limits.connections_max));
+    let connections = TaskTracker::new();
+    let closing = CancellationToken::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let permit = tokio::select! {
+            () = &mut shutdown => break,
+            permit = Arc::clone(&room).acquire_owned() => permit.map_err(io::Error::other)?,
+        };
+        let stream = tokio::select! {
+            () = &mut shutdown => break,
+            stream = house.accept(&listener) => stream?,
+        };
+        let connection = house.connection(stream, closing.clone());
+        connections.spawn(async move {
+            connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    closing.cancel();
+    connections.close();
+    // A request that has begun may still take its time to arrive, and its answer to leave.
+    let last = house.timer.sleep_ms(house.limits.request_deadline_ms.saturating_mul(2));
+    tokio::select! {
+        () = connections.wait() => {}
+        () = last => tracing::warn!(connections = connections.len(), "left behind when stopping"),
+    }
+    Ok(())
+}
+
+/// What every connection is served with.
+struct House {
+    router: Router,
+    http: http1::Builder,
+    limits: Limits,
+    timer: Arc<dyn Timer>,
+}
+
+fn http(limits: &Limits, timer: &Arc<dyn Timer>) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(HyperTimer::new(Arc::clone(timer)))
+        .header_read_timeout(Duration::from_millis(limits.request_deadline_ms))
+        .keep_alive(true)
+        .max_headers(HEADER_FIELDS_MAX)
+        .max_header_size(limits.header_bytes_max)
+        .max_buf_size(limits.header_bytes_max.max(READ_BUFFER_BYTES_MIN));
+    http
+}
+
+impl House {
+    /// The next connection. A connection that is gone already, or for which the system has no room now, is no reason to stop.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<TcpStream> {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return Ok(stream),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be accepted");
+                    self.timer.sleep_ms(NO_ROOM_DELAY_MS).await;
+                }
+            }
+        }
+    }
+
+    fn connection(&self, stream: TcpStream, closing: CancellationToken) -> impl Future<Output = ()> + use<> {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        let stream = Patient::new(stream, Arc::clone(&self.timer), self.limits.request_deadline_ms);
+        let service = TowerToHyperService::new(self.router.clone());
+        let serving = self.http.serve_connection(TokioIo::new(stream), service);
+        async move {
+            let mut serving = pin!(serving);
+            let ended = tokio::select! {
+                ended = serving.as_mut() => ended,
+                () = closing.cancelled() => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A stream whose other side has a bounded time to take what is written: who does not read holds no connection for ever.
+struct Patient {
+    stream: TcpStream,
+    timer: Arc<dyn Timer>,
+    write_timeout_ms: u64,
+    stalled: Option<Mutex<Sleep>>,
+}
+
+impl Patient {
+    fn new(stream: TcpStream, timer: Arc<dyn Timer>, write_timeout_ms: u64) -> Self {
+        Self { stream, timer, write_timeout_ms, stalled: None }
+    }
+
+    /// Passes on what the stream says to a write, and an error once it has said nothing for too long.
+    fn within_time<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled =
+            self.stalled.get_or_insert_with(|| Mutex::new(self.timer.sleep_ms(self.write_timeout_ms)));
+        ready!(poll_sleep(stalled, cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.within_time(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.within_time(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.within_time(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.within_time(cx, shut)
+    }
+}
+
+/// The lock is never taken: it only makes the sleep shareable, which the HTTP library asks for.
+fn poll_sleep(sleep: &mut Mutex<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+    let sleep = sleep.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+    sleep.as_mut().poll(cx)
+}
+
+/// Our timer as the HTTP library wants it. It asks for "now" only to add a span to it, so its now stands still and
+/// a deadline's distance from it is the span.
+struct HyperTimer {
+    timer: Arc<dyn Timer>,
+    origin: Instant,
+}
+
+impl HyperTimer {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an opaque point to count from; the time that passes is the timer's"
+    )]
+    fn new(timer: Arc<dyn Timer>) -> Self {
+        Self { timer, origin: Instant::now() }
+    }
+}
+
+impl hyper::rt::Timer for HyperTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Box::pin(HyperSleep(Mutex::new(self.timer.sleep_ms(ms))))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        self.sleep(deadline.saturating_duration_since(self.origin))
+    }
+
+    fn now(&self) -> Instant {
+        self.origin
+    }
+}
+
+struct HyperSleep(Mutex<Sleep>);
+
+impl Future for HyperSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        poll_sleep(&mut self.0, cx)
+    }
+}
+
+impl hyper::rt::Sleep for HyperSleep {}
