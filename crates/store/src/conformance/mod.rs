@@ -52,13 +52,16 @@ pub trait Backend: Send + Sync {
     }
 }
 
+/// A check under way.
+pub type Checking<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// One thing that must hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     /// What must hold, in words.
     pub name: &'static str,
     /// Panics if it does not.
-    pub run: for<'a> fn(&'a dyn Backend) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+    pub run: for<'a> fn(&'a dyn Backend) -> Checking<'a>,
 }
 
 macro_rules! checks {

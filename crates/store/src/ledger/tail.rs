@@ -139,3 +139,80 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
+    use shopwire_core::{
+        DialectId, Event, EventId, Headers, Origin, ReceivedWebhook, ShopId, SourceId, Timestamp,
+    };
+
+    fn events(places: std::ops::RangeInclusive<u64>) -> Vec<Arc<LoggedEvent>> {
+        let webhook = ReceivedWebhook {
+            source: SourceId::from_bytes([1; 16]),
+            dialect: DialectId::Duda,
+            topic: "t".to_owned(),
+            platform_event_id: None,
+            query: None,
+            headers: Headers::new(),
+            body: Bytes::from_static(&[0; 488]),
+        };
+        let event = Event {
+            id: EventId::from_bytes([1; 16]),
+            shop: ShopId::from_bytes([1; 16]),
+            event_type: CanonicalType::OrderCreated.into(),
+            subject: Subject::new(EntityKind::Order, 1),
+            occurred_at: Timestamp::EPOCH,
+            received_at: Timestamp::EPOCH,
+            origin: Origin::Webhook(webhook),
+        };
+        places.map(|seq| Arc::new(LoggedEvent { seq: Seq(seq), event: event.clone() })).collect()
+    }
+
+    async fn next(tail: &mut Tail) -> (char, Vec<u64>) {
+        match tail.next().await.unwrap() {
+            TailItem::Events(events) => ('e', events.iter().map(|event| event.seq.0).collect()),
+            TailItem::Gap(seq) => ('g', vec![seq.0]),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_by_number_or_by_weight_becomes_one_gap() {
+        for bounds in [
+            TailBounds { events_max: 3, bytes_max: usize::MAX },
+            TailBounds { events_max: usize::MAX, bytes_max: 3_500 },
+        ] {
+            let (feed, mut tail) = Tail::bounded(bounds);
+            feed.publish(events(1..=2));
+            feed.publish(events(3..=5));
+            feed.publish(events(6..=7));
+            assert_eq!(next(&mut tail).await, ('e', vec![1, 2]));
+            feed.publish(events(8..=8));
+            assert_eq!(next(&mut tail).await, ('e', vec![3]));
+            assert_eq!(next(&mut tail).await, ('g', vec![7]));
+            assert_eq!(next(&mut tail).await, ('e', vec![8]));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_never_fits_is_a_gap() {
+        let (feed, mut tail) = Tail::bounded(TailBounds { events_max: 9, bytes_max: 10 });
+        feed.publish(events(1..=1));
+        assert_eq!(next(&mut tail).await, ('g', vec![1]));
+        feed.publish(Vec::new());
+        drop(feed);
+        assert_eq!(tail.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken() {
+        let (feed, mut tail) = Tail::bounded(TailBounds { events_max: 9, bytes_max: usize::MAX });
+        let waiting = tokio::spawn(async move { (next(&mut tail).await, tail.next().await) });
+        tokio::task::yield_now().await;
+        feed.publish(events(1..=1));
+        drop(feed);
+        assert_eq!(waiting.await.unwrap(), (('e', vec![1]), None));
+    }
+}

@@ -106,3 +106,37 @@ fn passive(db: &Connection) {
 pub(super) fn truncate(db: &Connection) -> Result<(), StoreError> {
     Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE_BYTES: u64 = 4096;
+
+    #[test]
+    fn the_log_begins_anew_under_load_that_never_pauses() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("test.db");
+        let mut db = connection::writing(&file).unwrap();
+        db.execute_batch("CREATE TABLE t (bytes BLOB)").unwrap();
+        let bounds = WalBounds { pages_soft: 10, pages_hard: 40 };
+        let mut checkpointer = Checkpointer::start(&file, &mut db, bounds).unwrap();
+        let mut written = 0;
+        let mut restarts = 0;
+        // Until the log has begun anew a few times; without help it never would.
+        while restarts < 3 {
+            let before = checkpointer.pages.load(Ordering::Relaxed);
+            db.execute("INSERT INTO t VALUES (zeroblob(3000))", ()).unwrap();
+            restarts += u32::from(checkpointer.pages.load(Ordering::Relaxed) < before);
+            checkpointer.after_commit(&db);
+            written += 1;
+            assert!(written < 200_000, "the log never began anew");
+        }
+        let count: u64 = db.query_row("SELECT count(*) FROM t", (), |row| row.get(0)).unwrap();
+        assert_eq!(count, written);
+        checkpointer.end();
+        truncate(&db).unwrap();
+        assert_eq!(std::fs::metadata(file.with_extension("db-wal")).unwrap().len(), 0);
+        assert!(std::fs::metadata(&file).unwrap().len() > written / 2 * PAGE_BYTES);
+    }
+}

@@ -229,7 +229,10 @@ impl WriterThread {
         self.checkpointer.end();
         let checkpointed = super::checkpoint::truncate(&self.db);
         let ended = checkpointed.and_then(|()| self.db.close().map_err(|(_, error)| error.into()));
-        drop(self.lock);
+        // Not merely dropped: a process that is just being forked holds the file, too, until it begins its program.
+        if let Err(error) = self.lock.unlock() {
+            tracing::error!(%error, "the store's directory can't be unlocked");
+        }
         close.reply.send(ended).ok();
     }
 }
@@ -261,5 +264,74 @@ fn committed(command: &Command) -> Option<Arc<shopwire_core::LoggedEvent>> {
 fn answer(group: Vec<Command>, result: &Result<(), StoreError>) {
     for command in group {
         command.answer(result.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::checkpoint::WalBounds;
+    use crate::sqlite::{connection, directory::Directory, log, migrate};
+
+    /// A writer on a fresh database, and what must outlive it.
+    fn writer() -> (Writer, tempfile::TempDir) {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::lock(place.path()).unwrap();
+        let file = directory.file();
+        let mut db = connection::writing(&file).unwrap();
+        migrate::migrate(&db).unwrap();
+        let head = log::last(&db).unwrap();
+        let checkpointer = Checkpointer::start(&file, &mut db, WalBounds::default()).unwrap();
+        (Writer::start(db, head, checkpointer, directory.lock, 100).unwrap(), place)
+    }
+
+    fn insert(name: &str) -> impl Fn(&Connection) -> Result<(), StoreError> + Send + 'static {
+        let name = name.to_owned();
+        move |db| {
+            db.execute("INSERT INTO meta (name, value) VALUES (?1, zeroblob(100000))", [&name])?;
+            Ok(())
+        }
+    }
+
+    async fn count(writer: &Writer) -> u64 {
+        let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM meta", (), |row| row.get(0))?);
+        writer.change(count).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_the_writer_lives_on() {
+        let (writer, _place) = writer();
+        writer.change(insert("before")).await.unwrap();
+        let limit = |pages: u32| {
+            move |db: &Connection| {
+                Ok(db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
+            }
+        };
+        writer.change(limit(1)).await.unwrap();
+        for n in 0..3 {
+            let refused = writer.change(insert(&n.to_string())).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Full(_)), "{refused}");
+        }
+        assert_eq!(count(&writer).await, 1);
+        writer.change(limit(1_000_000)).await.unwrap();
+        writer.change(insert("after")).await.unwrap();
+        assert_eq!(count(&writer).await, 2);
+        writer.close(Vec::new()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_change_that_fails_halfway_leaves_nothing_and_spoils_no_other() {
+        let (writer, _place) = writer();
+        let halfway = |db: &Connection| -> Result<(), StoreError> {
+            insert("half")(db)?;
+            Err(StoreError::Unreadable("made up".to_owned()))
+        };
+        // All three wait for the same commit, whichever the writer sees first.
+        let (first, failed, last) =
+            tokio::join!(writer.change(insert("a")), writer.change(halfway), writer.change(insert("b")));
+        assert_eq!((first, last), (Ok(()), Ok(())));
+        assert_eq!(failed, Err(StoreError::Unreadable("made up".to_owned())));
+        assert_eq!(count(&writer).await, 2);
+        writer.close(Vec::new()).await.unwrap();
     }
 }

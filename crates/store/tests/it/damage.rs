@@ -21,7 +21,7 @@ async fn a_damaged_record_is_unreadable_and_the_others_are_not() {
     for sql in [
         "UPDATE event_record SET record = x'01' WHERE seq = 3",
         "UPDATE event_record SET record = x'' WHERE seq = 3",
-        "UPDATE event_record SET record = x'63' || substr(record, 2) WHERE seq = 3",
+        "UPDATE event_record SET record = CAST(x'63' || substr(record, 2) AS BLOB) WHERE seq = 3",
         "DELETE FROM event_record WHERE seq = 3",
         "UPDATE event SET type = 'order.exploded' WHERE seq = 3",
         "UPDATE event SET subject = 'nothing' WHERE seq = 3",
