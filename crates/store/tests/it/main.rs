@@ -1,5 +1,7 @@
 //! The SQLite store, put through the suite for every backend and through what only a store in files can suffer.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
+
 mod damage;
 mod group_commit;
 mod kill;
