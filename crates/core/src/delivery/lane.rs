@@ -213,9 +213,9 @@ impl Lane {
         let key = self.key_of(seq, key);
         let first = self.subjects.get(&key).and_then(|queue| queue.front()).map(|first| self.items[first]);
         let offer = match first {
+            _ if self.named >= self.bounds.waiting_max => Offer::Full,
             None if self.in_flight >= self.bounds.in_flight_max => Offer::Full,
             None => Offer::Send,
-            Some(first) if first.named && self.named >= self.bounds.waiting_max => Offer::Full,
             Some(first) if !first.named && self.held_unnamed >= self.bounds.held_max => Offer::Full,
             Some(_) => Offer::Held,
         };

@@ -72,6 +72,21 @@ fn a_lane_that_knows_too_many_names_takes_no_more_of_them() {
 }
 
 #[test]
+fn failures_of_ever_new_subjects_are_bounded_too() {
+    let mut lane = fresh(Ordering::Subject);
+    for seq in 1..=5 {
+        assert_eq!(lane.offer(Seq(seq), seq), Offer::Send);
+        lane.settle(Seq(seq), waits(100));
+    }
+    assert_eq!((lane.offer(Seq(6), 6), lane.waiting()), (Offer::Full, 5));
+    // One that has come to its end makes room for one more.
+    assert_eq!(lane.wake(at(100)).len(), 4);
+    lane.settle(Seq(1), Settled::Finished);
+    lane.settle(Seq(2), Settled::Finished);
+    assert_eq!(lane.offer(Seq(6), 6), Offer::Send);
+}
+
+#[test]
 fn a_revived_delivery_is_sent_again_once_its_subject_is_free() {
     let mut lane = fresh(Ordering::Subject);
     lane.offer(Seq(1), 7);
