@@ -37,6 +37,8 @@ pub(super) struct Checkpointer {
     pages: Arc<AtomicU32>,
     runs: Arc<AtomicU64>,
     asked_for: u64,
+    /// How long the log was when the thread was last asked; 0 in a log that has begun anew.
+    asked_at: u32,
     helped_after: u64,
     wanted: SyncSender<()>,
     thread: JoinHandle<()>,
@@ -59,23 +61,28 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&db, &wishes, &finished))
             .map_err(|error| StoreError::Unavailable(format!("no thread for checkpoints: {error}")))?;
-        Ok(Self { bounds, pages, runs, asked_for: 0, helped_after: 0, wanted, thread })
+        Ok(Self { bounds, pages, runs, asked_for: 0, asked_at: 0, helped_after: 0, wanted, thread })
     }
 
     /// To be called between two commits.
     pub(super) fn after_commit(&mut self, db: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         let runs = self.runs.load(Ordering::Acquire);
+        if pages < self.asked_at {
+            self.asked_at = 0;
+        }
         let is_idle = runs == self.asked_for;
         if !is_idle || pages < self.bounds.pages_soft {
             return;
         }
-        // Only right after a run beside the writer is little left, and nobody in the way.
+        // Only after a run beside the writer is little left, and nobody in the way.
         if pages >= self.bounds.pages_hard && self.helped_after < runs {
             self.helped_after = runs;
             passive(db);
-        } else if self.wanted.try_send(()).is_ok() {
+        // Not after every commit: each run syncs, too, and would take the disk from the writer.
+        } else if pages - self.asked_at >= self.bounds.pages_soft && self.wanted.try_send(()).is_ok() {
             self.asked_for += 1;
+            self.asked_at = pages;
         }
     }
 
