@@ -79,7 +79,10 @@ pub fn router(engine: Engine, config: ServerConfig) -> Router {
 
 async fn unknown_route(uri: axum::http::Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
-    Problem::new(Code::NotFound, format!("there is nothing at `{path}`: see `/openapi.json` for what there is"))
+    Problem::new(
+        Code::NotFound,
+        format!("there is nothing at `{path}`: see `/openapi.json` for what there is"),
+    )
 }
 
 async fn unknown_method(method: axum::http::Method) -> Problem {

@@ -16,7 +16,8 @@ const ANNOUNCED_BYTES_MAX: usize = 64 << 10;
 /// refused before anything of it is read.
 pub(crate) async fn of_request(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let limits = app.engine().limits();
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|bytes| bytes > limits.body_bytes_max as u64) {
         return Err(too_large(limits.body_bytes_max));
     }
@@ -38,7 +39,8 @@ pub(crate) async fn of_request(app: &App, headers: &HeaderMap, body: Body) -> Re
 pub(crate) async fn read(mut body: Body, announced: usize, bytes_max: usize) -> Result<Bytes, Problem> {
     let mut bytes = Vec::with_capacity(announced.min(ANNOUNCED_BYTES_MAX));
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::new(Code::MalformedRequest, "the body broke off before its end"))?;
+        let frame =
+            frame.map_err(|_| Problem::new(Code::MalformedRequest, "the body broke off before its end"))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > bytes_max {
             return Err(too_large(bytes_max));
@@ -86,7 +88,8 @@ mod tests {
         ] {
             assert!(of(good), "{good}");
         }
-        for bad in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/x+json"] {
+        for bad in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/x+json"]
+        {
             assert!(!of(bad), "{bad}");
         }
         assert!(check_content_type(&HeaderMap::new()).is_ok());

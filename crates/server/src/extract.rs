@@ -1,12 +1,14 @@
 //! What handlers take from a request; whatever can't be taken is a problem.
 
+use std::error::Error as _;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use serde::Deserialize as _;
-use serde::de::{Deserializer, DeserializeOwned};
+use serde::de::{DeserializeOwned, Deserializer};
 use shopwire_dialects::json;
 
 use crate::app::App;
@@ -38,8 +40,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let read = Query::<T>::try_from_uri(&parts.uri);
-        let Query(params) = read.map_err(|error| Problem::new(Code::InvalidParameter, error))?;
-        Ok(Self(params))
+        // The cause says it all; what stands around it speaks of our tools.
+        let wrong = |error: QueryRejection| {
+            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            Problem::new(Code::InvalidParameter, format!("the query can't be used: {cause}"))
+        };
+        read.map(|Query(params)| Self(params)).map_err(wrong)
     }
 }
 
@@ -87,8 +93,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Given<T> {
 }
 
 fn shaped<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body)
-        .map_err(|error| Problem::new(Code::MalformedJson, format!("the body is not what is expected: {error}")))
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Code::MalformedJson, format!("the body is not what is expected: {error}"))
+    })
 }
 
 /// Tells a field that is `null` from one that is not given: the former is `Some(None)`.

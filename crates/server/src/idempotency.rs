@@ -62,7 +62,8 @@ impl UnderWay {
         if keys.insert(key.clone()) {
             return Ok(Self(app.clone(), key));
         }
-        let detail = "a request with this `Idempotency-Key` is under way: wait for its answer, then ask again";
+        let detail =
+            "a request with this `Idempotency-Key` is under way: wait for its answer, then ask again";
         Err(Problem::new(Code::IdempotencyUnderWay, detail).with_header(header::RETRY_AFTER, "1"))
     }
 }

@@ -108,8 +108,9 @@ fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, level: i64
 fn latency(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, latency: &Latency) -> Written {
     const US_PER_S: f64 = 1_000_000.0;
     let (counts, sum_us) = latency.snapshot();
-    let bounds = LATENCY_BOUNDS_US.iter().map(|us| *us as f64 / US_PER_S).chain([f64::MAX]);
+    let bounds = LATENCY_BOUNDS_US.iter().map(|us| *us as f64 / US_PER_S).chain([f64::INFINITY]);
     let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
-    let mut encoder: MetricEncoder<'_> = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    let mut encoder: MetricEncoder<'_> =
+        encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
     encoder.encode_histogram::<NoLabelSet>(sum_us as f64 / US_PER_S, counts.iter().sum(), &buckets, None)
 }

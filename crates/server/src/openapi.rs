@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder,
@@ -54,8 +55,11 @@ pub fn openapi_json() -> String {
         });
     }
     open.merge(guarded);
-    for item in open.paths.paths.values_mut() {
-        operations(item).for_each(with_problem);
+    for (path, item) in &mut open.paths.paths {
+        operations(item).for_each(|operation| {
+            name_uniquely(operation, path);
+            with_problem(operation);
+        });
     }
     let mut document = frame();
     document.merge(open);
@@ -65,23 +69,29 @@ pub fn openapi_json() -> String {
 }
 
 fn frame() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Shopwire")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("The webhook engine for commerce: the platforms' webhooks in, signed canonical events out."));
+    let info = InfoBuilder::new().title("Shopwire").version(env!("CARGO_PKG_VERSION")).description(Some(
+        "The webhook engine for commerce: the platforms' webhooks in, signed canonical events out.",
+    ));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    let components = ComponentsBuilder::new()
-        .schema("Problem", ProblemShape::schema())
-        .security_scheme(BEARER, bearer);
+    let components =
+        ComponentsBuilder::new().schema("Problem", ProblemShape::schema()).security_scheme(BEARER, bearer);
     OpenApiBuilder::new().info(info.build()).components(Some(components.build())).build()
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut utoipa::openapi::path::Operation> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
+/// Puts the noun before what is done to it: `shops_list`.
+fn name_uniquely(operation: &mut Operation, path: &str) {
+    let noun = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next());
+    if let (Some(noun), Some(verb)) = (noun, &operation.operation_id) {
+        operation.operation_id = Some(format!("{noun}_{verb}"));
+    }
+}
+
 /// Every operation may be refused.
-fn with_problem(operation: &mut utoipa::openapi::path::Operation) {
+fn with_problem(operation: &mut Operation) {
     let content = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
     let refused = ResponseBuilder::new()
         .description("It was refused.")

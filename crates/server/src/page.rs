@@ -64,7 +64,8 @@ impl<P: FromStr> Wanted<P> {
             return Err(Problem::new(Code::InvalidParameter, detail).with("parameter", "limit"));
         }
         let wrong = || {
-            let detail = "`cursor` is not one of this list: give the `next` of a former page, or none for the first";
+            let detail =
+                "`cursor` is not one of this list: give the `next` of a former page, or none for the first";
             Problem::new(Code::InvalidParameter, detail).with("parameter", "cursor")
         };
         let place = given.map(|given| place(list, given).ok_or_else(wrong)).transpose()?;

@@ -122,9 +122,10 @@ impl Problem {
 
     /// What a refusal that was not made by us stands for (of axum, for the little that is left to it).
     pub(crate) fn of_status(status: StatusCode) -> Self {
-        let code = Code::ALL.iter().find(|code| code.status() == status).copied().unwrap_or({
-            if status.is_server_error() { Code::Internal } else { Code::MalformedRequest }
-        });
+        let code =
+            Code::ALL.iter().find(|code| code.status() == status).copied().unwrap_or({
+                if status.is_server_error() { Code::Internal } else { Code::MalformedRequest }
+            });
         Self::new(code, code.title())
     }
 
@@ -164,7 +165,10 @@ impl From<StoreError> for Problem {
             }
             _ => {
                 tracing::error!(%error, "the store failed");
-                Self::new(Code::Unavailable, "the store can't be used at the moment: the server's log says why")
+                Self::new(
+                    Code::Unavailable,
+                    "the store can't be used at the moment: the server's log says why",
+                )
             }
         };
         problem.with_header(header::RETRY_AFTER, "1")
@@ -175,7 +179,9 @@ impl From<ConfigureError> for Problem {
     fn from(error: ConfigureError) -> Self {
         let detail = error.to_string();
         match error {
-            ConfigureError::Invalid { field, .. } => Self::new(Code::InvalidField, detail).with("field", field),
+            ConfigureError::Invalid { field, .. } => {
+                Self::new(Code::InvalidField, detail).with("field", field)
+            }
             ConfigureError::NotFound { .. } => Self::new(Code::NotFound, detail),
             ConfigureError::Conflict { .. } => Self::new(Code::Conflict, detail),
             ConfigureError::Limit { name, max } => {

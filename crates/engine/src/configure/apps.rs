@@ -1,6 +1,7 @@
 //! Apps.
 
-use shopwire_core::{App, AppId, DialectId, Secret, SecretVersion};
+use shopwire_core::{App, AppId, DialectId, Secret, SecretVersion, Timestamp};
+use shopwire_dialects::Key;
 use shopwire_store::{Noun, NounId};
 
 use super::{ConfigureError, rules, secrets};
@@ -47,8 +48,8 @@ impl Engine {
             let message = format!("`{}` is no platform: an app belongs to one", draft.dialect);
             return Err(ConfigureError::invalid("dialect", message));
         }
-        secrets::check_secret("client_secret", &draft.client_secret)?;
         let now = self.0.timer.now();
+        self.check_client_secret(draft.dialect, &draft.client_secret, now)?;
         let app = App {
             id: AppId::new(now, self.random()),
             dialect: draft.dialect,
@@ -93,8 +94,8 @@ impl Engine {
     ) -> Result<App, ConfigureError> {
         let _changing = self.0.changing.lock().await;
         let mut app = self.app(id)?;
-        secrets::check_secret("client_secret", &client_secret)?;
         let now = self.0.timer.now();
+        self.check_client_secret(app.dialect, &client_secret, now)?;
         let end = secrets::overlap_end(overlap_ms, now)?;
         secrets::rotate(&mut app.secrets, client_secret, now, end);
         secrets::check_active(app.secrets.len(), self.0.limits.secrets_active_max)?;
@@ -123,6 +124,16 @@ impl Engine {
         self.take(NounId::App(id)).await?;
         tracing::info!(app.id = %id, "app deleted");
         Ok(())
+    }
+
+    fn check_client_secret(
+        &self,
+        dialect: DialectId,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<(), ConfigureError> {
+        secrets::check_secret("client_secret", secret)?;
+        secrets::check_fits("client_secret", dialect, &Key::Signing(secret.clone()), now, self.random())
     }
 
     fn app(&self, id: AppId) -> Result<App, ConfigureError> {

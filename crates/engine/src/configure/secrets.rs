@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use shopwire_core::{Secret, SecretVersion, Timestamp};
+use shopwire_core::{DialectId, Random, Secret, SecretVersion, Timestamp};
+use shopwire_dialects::{Key, SampleFacts, ShopIdentity};
 
 use super::ConfigureError;
 
@@ -56,6 +57,29 @@ pub(super) fn check_secret(field: &'static str, secret: &Secret) -> Result<(), C
     Err(ConfigureError::invalid(field, format!("`{field}` {wrong}")))
 }
 
+/// Whether a platform could sign with this key: its secrets may have a form of their own, and one in another form would
+/// verify nothing. Tried on a sample, so that the form stays the dialect's own matter.
+pub(super) fn check_fits(
+    field: &'static str,
+    dialect: DialectId,
+    key: &Key,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<(), ConfigureError> {
+    let Some(dialect) = shopwire_dialects::get(dialect) else { return Ok(()) };
+    let Some(topic) = dialect.catalog().topics.first() else { return Ok(()) };
+    let facts = SampleFacts { shop: &ShopIdentity::default(), subject_id: None, now, random };
+    let draft = dialect.sample(topic, &facts);
+    if dialect.sign(draft.clone(), key, now) != draft {
+        return Ok(());
+    }
+    let title = dialect.catalog().title;
+    let message = format!(
+        "`{field}` holds a secret that is not in the form {title} gives out: copy it from there again"
+    );
+    Err(ConfigureError::invalid(field, message))
+}
+
 /// Whether a text is a Standard Webhooks secret: `whsec_` and 24 to 64 bytes in base64.
 pub(super) fn check_whsec(secret: &Secret) -> Result<(), ConfigureError> {
     let key = secret.expose().strip_prefix("whsec_").and_then(|text| BASE64_STANDARD.decode(text).ok());
@@ -97,6 +121,26 @@ mod tests {
             let error = check_secret("secret", &Secret::new(wrong)).expect_err(wrong).to_string();
             assert!(!error.contains("fish"), "{error}");
         }
+    }
+
+    struct Zero;
+    impl Random for Zero {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    #[test]
+    fn a_secret_must_have_the_platforms_own_form() {
+        let fits = |dialect, text: &str| {
+            check_fits("keys", dialect, &Key::Signing(Secret::new(text)), NOW, &Zero).is_ok()
+        };
+        for dialect in DialectId::PLATFORMS {
+            assert!(fits(dialect, "c3dvcmRmaXNo"), "{dialect}");
+        }
+        // Duda's are base64; the others take any text.
+        assert!(!fits(DialectId::Duda, "sword_fish!"));
+        assert!(fits(DialectId::Shoptet, "sword_fish!"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Sources.
 
 use shopwire_core::{
-    AppId, DialectId, KeyKind, Secret, SecretVersion, ShopId, Source, SourceId, SourceKey, Timestamp,
+    AppId, DialectId, KeyKind, Random, Secret, SecretVersion, ShopId, Source, SourceId, SourceKey, Timestamp,
 };
+use shopwire_dialects::Key;
 use shopwire_store::{Noun, NounId};
 
 use super::{ConfigureError, rules, secrets};
@@ -47,7 +48,12 @@ pub struct SourceChange {
     pub app: Option<Option<AppId>>,
 }
 
-fn check_key(dialect: DialectId, draft: KeyDraft, now: Timestamp) -> Result<SourceKey, ConfigureError> {
+fn check_key(
+    dialect: DialectId,
+    draft: KeyDraft,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<SourceKey, ConfigureError> {
     let (kind, secret) = match draft {
         KeyDraft::Signing(secret) => (KeyKind::Signing, secret),
         KeyDraft::Header { .. } if dialect != DialectId::BigCommerce => {
@@ -61,6 +67,9 @@ fn check_key(dialect: DialectId, draft: KeyDraft, now: Timestamp) -> Result<Sour
         }
     };
     secrets::check_secret("keys", &secret)?;
+    if matches!(kind, KeyKind::Signing) {
+        secrets::check_fits("keys", dialect, &Key::Signing(secret.clone()), now, random)?;
+    }
     Ok(SourceKey { kind, version: SecretVersion::new(secret, now) })
 }
 
@@ -90,7 +99,7 @@ impl Engine {
         }
         secrets::check_active(draft.keys.len(), self.0.limits.secrets_active_max)?;
         let now = self.0.timer.now();
-        let keys = draft.keys.into_iter().map(|key| check_key(draft.dialect, key, now));
+        let keys = draft.keys.into_iter().map(|key| check_key(draft.dialect, key, now, self.random()));
         let source = Source {
             id: SourceId::new(now, self.random()),
             shop: draft.shop,
@@ -141,7 +150,7 @@ impl Engine {
         let mut source = self.source(id)?;
         let now = self.0.timer.now();
         let end = secrets::overlap_end(overlap_ms, now)?;
-        let new = check_key(source.dialect, key, now)?;
+        let new = check_key(source.dialect, key, now, self.random())?;
         for former in source.keys.iter_mut().filter(|former| same_scheme(&former.kind, &new.kind)) {
             secrets::expire(&mut former.version, end);
         }
@@ -198,18 +207,28 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 
+    struct Zero;
+    impl Random for Zero {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
     #[test]
     fn only_bigcommerce_has_header_keys() {
         let key = |name: &str| KeyDraft::Header { name: name.to_owned(), value: Secret::new("swordfish") };
         for dialect in DialectId::PLATFORMS {
             let allowed = dialect == DialectId::BigCommerce;
-            assert_eq!(check_key(dialect, key("X-Auth"), NOW).is_ok(), allowed, "{dialect}");
-            assert!(check_key(dialect, KeyDraft::Signing(Secret::new("s")), NOW).is_ok(), "{dialect}");
+            assert_eq!(check_key(dialect, key("X-Auth"), NOW, &Zero).is_ok(), allowed, "{dialect}");
+            assert!(
+                check_key(dialect, KeyDraft::Signing(Secret::new("c2VjcmV0")), NOW, &Zero).is_ok(),
+                "{dialect}"
+            );
         }
         for name in ["", "X Auth", "Content-Length", "X-Auth\r\n"] {
-            let error = check_key(DialectId::BigCommerce, key(name), NOW).expect_err(name).to_string();
+            let error = check_key(DialectId::BigCommerce, key(name), NOW, &Zero).expect_err(name).to_string();
             assert!(!error.contains("swordfish"), "{error}");
         }
-        assert!(check_key(DialectId::Ecwid, KeyDraft::Signing(Secret::default()), NOW).is_err());
+        assert!(check_key(DialectId::Ecwid, KeyDraft::Signing(Secret::default()), NOW, &Zero).is_err());
     }
 }

@@ -153,6 +153,7 @@ fn known_outcome(given: String) -> Result<String, Problem> {
 pub(super) async fn event_place(app: &App, given: Option<&str>) -> Result<Option<Seq>, Problem> {
     let Some(id) = param::<EventId>("event", given)? else { return Ok(None) };
     let found = app.engine().ledger().event(id).await?;
-    let logged = found.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no event `{id}` in the log")))?;
+    let logged =
+        found.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no event `{id}` in the log")))?;
     Ok(Some(logged.seq))
 }

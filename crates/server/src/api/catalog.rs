@@ -221,7 +221,9 @@ pub(crate) async fn event_type(
     Id(event_type): Id<shopwire_core::commerce::EventType>,
 ) -> Result<Json<EventTypeSchemaView>, Problem> {
     let canonical = event_type.canonical().ok_or_else(|| {
-        let detail = format!("`{event_type}` is a platform's own: its events carry the platform's body and have no schema");
+        let detail = format!(
+            "`{event_type}` is a platform's own: its events carry the platform's body and have no schema"
+        );
         Problem::new(Code::NotFound, detail)
     })?;
     let schema = schema::of(canonical);

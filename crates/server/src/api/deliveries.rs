@@ -186,9 +186,10 @@ async fn waiting(
     wanted: &Wanted<u64>,
 ) -> Result<Page<DeliveryView>, Problem> {
     let ledger = app.engine().ledger();
-    let lane: LaneRecord = ledger.lane(endpoint).await?.ok_or_else(|| {
-        Problem::new(Code::NotFound, format!("there is no endpoint `{endpoint}`"))
-    })?;
+    let lane: LaneRecord = ledger
+        .lane(endpoint)
+        .await?
+        .ok_or_else(|| Problem::new(Code::NotFound, format!("there is no endpoint `{endpoint}`")))?;
     let after = wanted.place.unwrap_or(0);
     let is_wanted = |waiting: &&Waiting| waiting.seq.0 > after && event.is_none_or(|seq| waiting.seq == seq);
     let mut rest = lane.waiting.iter().filter(is_wanted);

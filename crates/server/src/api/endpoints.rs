@@ -348,10 +348,7 @@ pub(crate) async fn delete(State(app): State<App>, Id(id): Id<EndpointId>) -> Re
     post, path = "/v1/endpoints/{id}/test", tag = "endpoints", params(("id" = String, Path)),
     responses((status = 200, description = "What came of it.", body = TestView)),
 )]
-pub(crate) async fn test(
-    State(app): State<App>,
-    Id(id): Id<EndpointId>,
-) -> Result<Json<TestView>, Problem> {
+pub(crate) async fn test(State(app): State<App>, Id(id): Id<EndpointId>) -> Result<Json<TestView>, Problem> {
     let attempted = app.engine().send_test(id).await.ok_or_else(|| unknown(id))?;
     Ok(Json(TestView::from(attempted)))
 }

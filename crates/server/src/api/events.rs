@@ -171,6 +171,7 @@ pub(crate) async fn get(
     Id(id): Id<EventId>,
 ) -> Result<Json<EventStoryView>, Problem> {
     let story = app.engine().story(id).await?;
-    let story = story.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no event `{id}` in the log")))?;
+    let story =
+        story.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no event `{id}` in the log")))?;
     Ok(Json(EventStoryView::from(&story)))
 }

@@ -85,7 +85,10 @@ mod tests {
                 let pointer = reference.strip_prefix('#').expect("a reference within the document");
                 assert!(schema.pointer(pointer).is_some(), "{canonical}: {reference}");
             }
-            assert!(schema.pointer("/properties/data/properties/object/properties/id").is_some(), "{canonical}");
+            assert!(
+                schema.pointer("/properties/data/properties/object/properties/id").is_some(),
+                "{canonical}"
+            );
         }
     }
 

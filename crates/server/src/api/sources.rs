@@ -192,8 +192,7 @@ pub(crate) async fn list(
     let shop: Option<ShopId> = param("shop", query.shop.as_deref())?;
     let dialect: Option<DialectId> = param("dialect", query.dialect.as_deref())?;
     let (sources, more) = engine.directory().sources.page(wanted.place, wanted.size, |source| {
-        shop.is_none_or(|shop| source.shop == shop)
-            && dialect.is_none_or(|dialect| source.dialect == dialect)
+        shop.is_none_or(|shop| source.shop == shop) && dialect.is_none_or(|dialect| source.dialect == dialect)
     });
     let next = sources.last().filter(|_| more).map(|source| source.id);
     let items = sources.iter().map(|source| SourceView::of(source, &app)).collect();

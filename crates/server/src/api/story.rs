@@ -72,9 +72,10 @@ impl From<&DeliveryStory> for DeliveryStoryView {
 fn told(state: &DeliveryState) -> (&'static str, String) {
     match state {
         DeliveryState::Filtered(why) => ("filtered", (*why).to_owned()),
-        DeliveryState::BeforeEndpoint => {
-            ("before_endpoint", "it is older than the endpoint, which gets what happens since it was made".to_owned())
-        }
+        DeliveryState::BeforeEndpoint => (
+            "before_endpoint",
+            "it is older than the endpoint, which gets what happens since it was made".to_owned(),
+        ),
         DeliveryState::Queued => ("queued", "the endpoint's lane will come to it".to_owned()),
         DeliveryState::Held => {
             ("held", "the endpoint is paused or disabled; it is sent when the endpoint is resumed".to_owned())

@@ -1,0 +1,21 @@
+//! The whole server from outside: one binary, simulated time, real sockets, a real store.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+mod auth;
+mod bad_input;
+mod bounds;
+mod catalog;
+mod client;
+mod configuration;
+mod deliveries;
+mod endpoints;
+mod events;
+mod idempotency;
+mod ingest;
+mod metrics;
+mod openapi;
+mod pages;
+mod problems;
+mod secrets;
+mod world;
