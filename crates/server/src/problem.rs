@@ -237,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn want_of_room_says_when_to_come_back() {
+        let response = Problem::from(StoreError::Full("8192 appends wait".to_owned())).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        let problem: &Problem = response.extensions().get().expect("a problem");
+        assert_eq!(problem.code, Code::Busy);
+    }
+
+    #[test]
     fn statuses_of_others_become_problems_with_the_same_status() {
         for status in [400, 404, 405, 413, 415, 422, 500, 503] {
             let status = StatusCode::from_u16(status).expect("a status");

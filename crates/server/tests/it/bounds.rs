@@ -96,6 +96,33 @@ async fn more_connections_than_allowed_wait_for_one_to_end() {
     world.stop().await;
 }
 
+#[tokio::test]
+async fn who_asks_and_does_not_read_holds_no_connection_for_ever() {
+    let limits = Limits { connections_max: 1, ..Limits::default() };
+    let deadline_ms = limits.request_deadline_ms as i64;
+    let world = World::with(limits).await;
+    let mut deaf = TcpStream::connect(world.address).await.unwrap();
+    // More answers than any socket buffers.
+    let asking = b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n".repeat(500);
+    deaf.write_all(&asking).await.unwrap();
+    let mut patient = TcpStream::connect(world.address).await.unwrap();
+    patient.write_all(b"GET /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").await.unwrap();
+    let clock = world.clock.clone();
+    let moving = async move {
+        loop {
+            clock.advance_ms(deadline_ms);
+            tokio::task::yield_now().await;
+        }
+    };
+    let answer = tokio::select! {
+        answer = until_closed(&mut patient) => answer,
+        () = moving => unreachable!("time goes on"),
+    };
+    assert_eq!(Answer::parse(&answer).status, 200);
+    drop(deaf);
+    world.stop().await;
+}
+
 async fn send_healthz(address: std::net::SocketAddr) -> u16 {
     send(address, "GET", "/healthz", &Headers::new(), b"").await.status
 }

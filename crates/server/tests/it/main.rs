@@ -13,6 +13,7 @@ mod endpoints;
 mod events;
 mod idempotency;
 mod ingest;
+mod logs;
 mod metrics;
 mod openapi;
 mod pages;
