@@ -1,23 +1,27 @@
 //! The accept loop: connections with bounds on number, head and time.
 
+mod patient;
+mod timer;
+
 use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use shopwire_core::Limits;
-use shopwire_engine::{Sleep, Timer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use shopwire_engine::Timer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use patient::Patient;
+use timer::HyperTimer;
 
 /// Header fields a request may have.
 const HEADER_FIELDS_MAX: usize = 100;
@@ -131,119 +135,3 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
-
-/// A stream whose other side has a bounded time to take what is written: who does not read holds no connection for ever.
-struct Patient {
-    stream: TcpStream,
-    timer: Arc<dyn Timer>,
-    write_timeout_ms: u64,
-    stalled: Option<Mutex<Sleep>>,
-}
-
-impl Patient {
-    fn new(stream: TcpStream, timer: Arc<dyn Timer>, write_timeout_ms: u64) -> Self {
-        Self { stream, timer, write_timeout_ms, stalled: None }
-    }
-
-    /// Passes on what the stream says to a write, and an error once it has said nothing for too long.
-    fn within_time<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let stalled =
-            self.stalled.get_or_insert_with(|| Mutex::new(self.timer.sleep_ms(self.write_timeout_ms)));
-        ready!(poll_sleep(stalled, cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Patient {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Patient {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.within_time(cx, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.within_time(cx, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.within_time(cx, flushed)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.within_time(cx, shut)
-    }
-}
-
-/// The lock is never taken: it only makes the sleep shareable, which the HTTP library asks for.
-fn poll_sleep(sleep: &mut Mutex<Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-    let sleep = sleep.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-    sleep.as_mut().poll(cx)
-}
-
-/// Our timer as the HTTP library wants it. It asks for "now" only to add a span to it, so its now stands still and
-/// a deadline's distance from it is the span.
-struct HyperTimer {
-    timer: Arc<dyn Timer>,
-    origin: Instant,
-}
-
-impl HyperTimer {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an opaque point to count from; the time that passes is the timer's"
-    )]
-    fn new(timer: Arc<dyn Timer>) -> Self {
-        Self { timer, origin: Instant::now() }
-    }
-}
-
-impl hyper::rt::Timer for HyperTimer {
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Box::pin(HyperSleep(Mutex::new(self.timer.sleep_ms(ms))))
-    }
-
-    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
-        self.sleep(deadline.saturating_duration_since(self.origin))
-    }
-
-    fn now(&self) -> Instant {
-        self.origin
-    }
-}
-
-struct HyperSleep(Mutex<Sleep>);
-
-impl Future for HyperSleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        poll_sleep(&mut self.0, cx)
-    }
-}
-
-impl hyper::rt::Sleep for HyperSleep {}

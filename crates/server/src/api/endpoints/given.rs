@@ -1,0 +1,128 @@
+//! What is given to make or change an endpoint.
+
+use serde::Deserialize;
+use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, RetryPolicy};
+use shopwire_core::{DialectId, Secret, ShopId};
+use shopwire_engine::configure::{EndpointChange, EndpointDraft};
+use utoipa::ToSchema;
+
+use super::view::RetryShape;
+use crate::extract::nullable;
+
+/// A header that comes with every request.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewHeader {
+    /// Sent in this letter case.
+    name: String,
+    /// Kept like a secret: it is not shown again.
+    value: String,
+}
+
+fn custom(headers: Vec<NewHeader>) -> Vec<CustomHeader> {
+    let custom = |header: NewHeader| CustomHeader { name: header.name, value: Secret::new(header.value) };
+    headers.into_iter().map(custom).collect()
+}
+
+/// An endpoint to be made. What is not given gets its default.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEndpoint {
+    /// A name for people, 1 to 200 characters.
+    name: String,
+    /// Where to.
+    url: String,
+    /// `cloudevents`, the only one in this version.
+    #[schema(value_type = Option<String>)]
+    dialect: Option<DialectId>,
+    /// The one shop whose events it gets; all shops by default.
+    #[schema(value_type = Option<String>)]
+    shop: Option<ShopId>,
+    /// What it wants to hear of, as `order.created`, `order.*`, `bigcommerce:*`; `*` (everything) by default.
+    topics: Option<Vec<String>>,
+    /// `structured` (default) or `binary`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    mode: ContentMode,
+    /// Headers that come with every request.
+    #[serde(default)]
+    #[schema(required = false)]
+    headers: Vec<NewHeader>,
+    /// `whsec_` and 24 to 64 bytes in base64; one is made by default.
+    secret: Option<String>,
+    /// `subject` (default: events of one subject in order) or `none`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    ordering: Ordering,
+    /// By default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+    #[schema(value_type = Option<RetryShape>)]
+    retry: Option<RetryPolicy>,
+    /// Deliveries in flight at the same time; 16 by default.
+    in_flight_max: Option<usize>,
+}
+
+impl From<NewEndpoint> for EndpointDraft {
+    fn from(new: NewEndpoint) -> Self {
+        Self {
+            name: new.name,
+            dialect: new.dialect.unwrap_or(DialectId::CloudEvents),
+            shop: new.shop,
+            url: new.url,
+            topics: new.topics,
+            mode: new.mode,
+            headers: custom(new.headers),
+            secret: new.secret.map(Secret::new),
+            ordering: new.ordering,
+            retry: new.retry.unwrap_or_default(),
+            in_flight_max: new.in_flight_max,
+        }
+    }
+}
+
+/// What is to be changed of an endpoint; what is not given stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointPatch {
+    name: Option<String>,
+    url: Option<String>,
+    /// Null stands for all shops.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    shop: Option<Option<ShopId>>,
+    topics: Option<Vec<String>>,
+    #[schema(value_type = Option<String>)]
+    mode: Option<ContentMode>,
+    /// All headers together.
+    headers: Option<Vec<NewHeader>>,
+    #[schema(value_type = Option<String>)]
+    ordering: Option<Ordering>,
+    #[schema(value_type = Option<RetryShape>)]
+    retry: Option<RetryPolicy>,
+    in_flight_max: Option<usize>,
+}
+
+impl From<EndpointPatch> for EndpointChange {
+    fn from(patch: EndpointPatch) -> Self {
+        Self {
+            name: patch.name,
+            shop: patch.shop,
+            url: patch.url,
+            topics: patch.topics,
+            mode: patch.mode,
+            headers: patch.headers.map(custom),
+            ordering: patch.ordering,
+            retry: patch.retry,
+            in_flight_max: patch.in_flight_max,
+        }
+    }
+}
+
+/// An endpoint's new secret.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEndpointSecret {
+    /// `whsec_` and 24 to 64 bytes in base64; one is made by default.
+    pub(super) secret: Option<String>,
+    /// Milliseconds for which the former secret signs as well: a day by default, at most a week.
+    pub(super) overlap_ms: Option<u64>,
+}

@@ -1,0 +1,122 @@
+//! What is shown of an endpoint.
+
+use serde::Serialize;
+use shopwire_core::delivery::{ContentMode, Endpoint, EndpointState, Ordering, RetryPolicy, TopicPattern};
+use shopwire_core::{DialectId, EndpointId, Secret, ShopId, Timestamp};
+use utoipa::ToSchema;
+
+use crate::api::apps::SecretView;
+
+/// An outbound address with all that decides what is sent there and how.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Endpoint)]
+pub(crate) struct EndpointView {
+    #[schema(value_type = String)]
+    id: EndpointId,
+    /// A name for people.
+    name: String,
+    /// The dialect it is spoken to in.
+    #[schema(value_type = String, example = "cloudevents")]
+    dialect: DialectId,
+    /// The one shop whose events it gets; null for all shops.
+    #[schema(value_type = Option<String>)]
+    shop: Option<ShopId>,
+    /// Where to.
+    url: String,
+    /// What it wants to hear of.
+    #[schema(value_type = Vec<String>)]
+    topics: Vec<TopicPattern>,
+    /// `structured` or `binary`.
+    #[schema(value_type = String)]
+    mode: ContentMode,
+    /// The names of the headers that come with every request; values are not shown.
+    headers: Vec<String>,
+    /// The lives of its secrets, newest first; all that have not expired sign.
+    secrets: Vec<SecretView>,
+    /// `subject` or `none`.
+    #[schema(value_type = String)]
+    ordering: Ordering,
+    #[schema(value_type = RetryShape)]
+    retry: RetryPolicy,
+    /// Deliveries in flight at the same time.
+    in_flight_max: usize,
+    state: StateView,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// Whether an endpoint is sent to. Its events are kept in every state.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EndpointState)]
+pub(crate) struct StateView {
+    /// `active`, `paused` (by an operator) or `disabled` (by what the receiver answered).
+    pub(super) state: &'static str,
+    /// Since when it is not sent to.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// Why it is disabled.
+    reason: Option<String>,
+}
+
+impl From<&EndpointState> for StateView {
+    fn from(state: &EndpointState) -> Self {
+        match state {
+            EndpointState::Active => Self { state: "active", since: None, reason: None },
+            EndpointState::Paused { since } => Self { state: "paused", since: Some(*since), reason: None },
+            EndpointState::Disabled { since, reason } => {
+                Self { state: "disabled", since: Some(*since), reason: Some(reason.clone()) }
+            }
+        }
+    }
+}
+
+/// When failed deliveries are tried again.
+#[derive(ToSchema)]
+#[schema(as = RetryPolicy)]
+#[expect(dead_code, reason = "says in the document what the core's policy looks like")]
+pub(super) struct RetryShape {
+    /// Seconds between one attempt and the next; there is one attempt more than delays.
+    delays_s: Vec<u32>,
+    /// How far each delay is moved at random, as a share of itself: 0 to 0.5, 0.1 by default.
+    #[schema(required = false)]
+    jitter: f64,
+}
+
+impl From<&Endpoint> for EndpointView {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self {
+            id: endpoint.id,
+            name: endpoint.name.clone(),
+            dialect: endpoint.dialect,
+            shop: endpoint.shop,
+            url: endpoint.url.clone(),
+            topics: endpoint.topics.clone(),
+            mode: endpoint.mode,
+            headers: endpoint.headers.iter().map(|header| header.name.clone()).collect(),
+            secrets: endpoint.secrets.iter().map(SecretView::from).collect(),
+            ordering: endpoint.ordering,
+            retry: endpoint.retry.clone(),
+            in_flight_max: endpoint.in_flight_max,
+            state: StateView::from(&endpoint.state),
+            created_at: endpoint.created_at,
+            updated_at: endpoint.updated_at,
+        }
+    }
+}
+
+/// An endpoint with its new secret.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndpointWithSecret {
+    #[serde(flatten)]
+    endpoint: EndpointView,
+    /// What its requests are signed with (Standard Webhooks). Shown here and never again.
+    secret: String,
+}
+
+impl EndpointWithSecret {
+    pub(super) fn of(endpoint: &Endpoint, secret: &Secret) -> Self {
+        Self { endpoint: EndpointView::from(endpoint), secret: secret.expose().to_owned() }
+    }
+}
