@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shopwire_core::delivery::Endpoint;
+use shopwire_core::delivery::{Endpoint, EndpointState};
 use shopwire_core::{EndpointId, Limits, Random};
 use shopwire_store::{Ledger, Noun, NounId, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,9 @@ use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
 use crate::sweep::sweep;
 use crate::{Directory, Metrics, Timer};
+
+/// Milliseconds before something is stored again that the store has refused.
+const STORE_RETRY_MS: u64 = 1_000;
 
 /// What an engine is made of.
 pub struct EngineParts {
@@ -96,8 +99,15 @@ impl Engine {
         let mut disabled = self.0.lanes.disabled();
         tokio::spawn(async move {
             while let Some((id, reason)) = disabled.recv().await {
-                let Some(running) = weak.upgrade() else { return };
-                Self(running).disable(id, reason).await;
+                // However often it takes: until then the lane rests, and an active endpoint that rests would be a riddle.
+                loop {
+                    let Some(engine) = weak.upgrade().map(Self) else { return };
+                    let Err(error) = engine.disable(id, &reason).await else { break };
+                    tracing::error!(endpoint.id = %id, %error, "an endpoint's disabling can't be stored, trying again");
+                    let pause = engine.0.timer.sleep_ms(STORE_RETRY_MS);
+                    drop(engine);
+                    pause.await;
+                }
             }
         });
     }
@@ -141,13 +151,22 @@ impl Engine {
         Ok(())
     }
 
-    /// Removes a noun, in effect first and then from the store.
+    /// Removes a noun. The lane of an endpoint ends first, so that nothing is recorded for what is gone; if the store
+    /// refuses, all is as before.
     pub(crate) async fn take(&self, id: NounId) -> Result<(), StoreError> {
-        self.0.directory.take(id);
-        if let NounId::Endpoint(id) = id {
+        let endpoint = if let NounId::Endpoint(id) = id {
             self.0.lanes.take(id).await;
+            self.0.directory.endpoints.get(id)
+        } else {
+            None
+        };
+        let removed = self.0.ledger.remove(id).await;
+        match (&removed, endpoint) {
+            (Ok(()), _) => self.0.directory.take(id),
+            (Err(_), Some(endpoint)) => self.0.lanes.put(endpoint),
+            (Err(_), None) => {}
         }
-        self.0.ledger.remove(id).await
+        removed
     }
 
     /// Opens the lane of a new endpoint at the end of the log: it gets what happens from now on.
@@ -156,19 +175,16 @@ impl Engine {
         self.0.ledger.open_lane(id, head).await.map(drop)
     }
 
-    async fn disable(&self, id: EndpointId, reason: String) {
+    async fn disable(&self, id: EndpointId, reason: &str) -> Result<(), StoreError> {
         let _changing = self.0.changing.lock().await;
         let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
         else {
-            return;
+            return Ok(());
         };
         tracing::warn!(endpoint.id = %id, reason, "endpoint disabled");
         let now = self.0.timer.now();
-        let state = shopwire_core::delivery::EndpointState::Disabled { since: now, reason };
-        let endpoint = Endpoint { state, updated_at: now, ..endpoint.as_ref().clone() };
-        if let Err(error) = self.put(Noun::Endpoint(endpoint)).await {
-            tracing::error!(endpoint.id = %id, %error, "an endpoint's disabling could not be stored");
-        }
+        let state = EndpointState::Disabled { since: now, reason: reason.to_owned() };
+        self.put(Noun::Endpoint(Endpoint { state, updated_at: now, ..endpoint.as_ref().clone() })).await
     }
 
     /// Stops taking events, lets what is in flight land (at most one exchange's deadline), stores where every lane

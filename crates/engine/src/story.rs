@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::Engine;
 use crate::dispatch::wants;
 
-/// Attempts of one event that a story tells; older ones are found in the list of attempts.
-const ATTEMPTS_TOLD: usize = 500;
+/// Attempts of one delivery that a story tells; older ones are found in the list of attempts.
+const ATTEMPTS_TOLD: usize = 100;
 
 /// The story of one event.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub enum DeliveryState {
     Filtered(&'static str),
     /// It comes after the endpoint's place in the log: the lane will take it.
     Queued,
-    /// The lane has it, but the endpoint is not sent to.
+    /// It waits for the endpoint, which is paused or disabled, to be resumed.
     Held,
     /// Waiting for its next attempt, or behind another of its subject (then without a time).
     Waiting {
@@ -70,19 +70,24 @@ impl Engine {
     pub async fn story(&self, id: EventId) -> Result<Option<Story>, StoreError> {
         let Some(logged) = self.ledger().event(id).await? else { return Ok(None) };
         let merges = self.ledger().merges(logged.seq).await?;
-        let attempts = self.attempts_of(&logged).await?;
         let mut deliveries = Vec::new();
         for endpoint in self.directory().endpoints.all() {
-            let of_endpoint: Vec<_> =
-                attempts.iter().filter(|a| a.endpoint == endpoint.id).cloned().collect();
-            let state = self.state_of(&logged, &endpoint, &of_endpoint).await?;
-            deliveries.push(DeliveryStory { endpoint, state, attempts: of_endpoint });
+            // The lane first: an attempt is recorded with the place it moves the lane to, never after it.
+            let lane = self.ledger().lane(endpoint.id).await?.unwrap_or_default();
+            let attempts = self.attempts_of(&logged, endpoint.id).await?;
+            let state = self.state_of(&logged, &endpoint, &attempts, &lane).await?;
+            deliveries.push(DeliveryStory { endpoint, state, attempts });
         }
         Ok(Some(Story { logged, merges, deliveries }))
     }
 
-    async fn attempts_of(&self, logged: &LoggedEvent) -> Result<Vec<StoredAttempt>, StoreError> {
-        let filter = AttemptFilter { event: Some(logged.seq), ..AttemptFilter::default() };
+    async fn attempts_of(
+        &self,
+        logged: &LoggedEvent,
+        endpoint: EndpointId,
+    ) -> Result<Vec<StoredAttempt>, StoreError> {
+        let filter =
+            AttemptFilter { event: Some(logged.seq), endpoint: Some(endpoint), ..AttemptFilter::default() };
         let page = PageRequest { size: ATTEMPTS_TOLD, before: None, scan_rows_max: ATTEMPTS_TOLD };
         Ok(self.ledger().attempts(&filter, page).await?.items)
     }
@@ -92,6 +97,7 @@ impl Engine {
         logged: &LoggedEvent,
         endpoint: &Endpoint,
         attempts: &[StoredAttempt],
+        lane: &LaneRecord,
     ) -> Result<DeliveryState, StoreError> {
         if let Some(delivered) = attempts.iter().find(|a| a.attempt.outcome.is_delivered()) {
             return Ok(DeliveryState::Delivered { at: delivered.attempt.at });
@@ -102,8 +108,7 @@ impl Engine {
         if let Some(dead) = self.dead(logged, endpoint.id).await? {
             return Ok(dead);
         }
-        let lane = self.ledger().lane(endpoint.id).await?.unwrap_or_default();
-        Ok(self.state_in_lane(logged, endpoint, attempts, &lane))
+        Ok(state_in_lane(logged, endpoint, attempts, lane))
     }
 
     async fn dead(
@@ -116,24 +121,22 @@ impl Engine {
         let dead = self.ledger().dead_letters(&filter, page).await?.items.pop();
         Ok(dead.map(|letter| DeliveryState::Dead { reason: letter.reason, at: letter.at }))
     }
+}
 
-    fn state_in_lane(
-        &self,
-        logged: &LoggedEvent,
-        endpoint: &Endpoint,
-        attempts: &[StoredAttempt],
-        lane: &LaneRecord,
-    ) -> DeliveryState {
-        let last = attempts.first().map(|a| a.attempt.outcome.clone());
-        if let Some(waiting) = lane.waiting.iter().find(|waiting| waiting.seq == logged.seq) {
-            return DeliveryState::Waiting { next_at: waiting.due, last };
-        }
-        let is_ahead = logged.seq > lane.cursor;
-        match endpoint.state {
-            _ if !is_ahead && attempts.is_empty() => DeliveryState::BeforeEndpoint,
-            EndpointState::Active => DeliveryState::Queued,
-            EndpointState::Paused { .. } | EndpointState::Disabled { .. } => DeliveryState::Held,
-        }
+fn state_in_lane(
+    logged: &LoggedEvent,
+    endpoint: &Endpoint,
+    attempts: &[StoredAttempt],
+    lane: &LaneRecord,
+) -> DeliveryState {
+    let last = attempts.first().map(|a| a.attempt.outcome.clone());
+    let waiting = lane.waiting.iter().find(|waiting| waiting.seq == logged.seq);
+    let is_ahead = logged.seq > lane.cursor;
+    match (&endpoint.state, waiting) {
+        (_, None) if !is_ahead && attempts.is_empty() => DeliveryState::BeforeEndpoint,
+        (EndpointState::Paused { .. } | EndpointState::Disabled { .. }, _) => DeliveryState::Held,
+        (EndpointState::Active, Some(waiting)) => DeliveryState::Waiting { next_at: waiting.due, last },
+        (EndpointState::Active, None) => DeliveryState::Queued,
     }
 }
 
