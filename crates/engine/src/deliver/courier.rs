@@ -12,9 +12,8 @@ use crate::dispatch::Parcel;
 use crate::egress::Egress;
 use crate::{Metrics, Timer};
 
-/// Deliveries each lane may have in flight beyond the overall limit: however many endpoints hang, none can take the
-/// last place from another.
-pub(crate) const IN_FLIGHT_OWN: usize = 2;
+/// Deliveries each lane may have in flight beyond the overall limit.
+const IN_FLIGHT_OWN: usize = 2;
 
 /// Store, time, chance, the way out, and the limits.
 pub struct Courier {
@@ -61,10 +60,16 @@ impl Courier {
         Address::new(&self.egress, endpoint)
     }
 
-    /// A place among all deliveries in flight.
-    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        // The semaphore is never closed; without a place the delivery would still be sent.
-        Arc::clone(&self.in_flight).acquire_owned().await.ok()
+    /// The places of one lane.
+    pub(crate) fn places(&self) -> Places {
+        Places { own: Arc::new(Semaphore::new(IN_FLIGHT_OWN)), shared: Arc::clone(&self.in_flight) }
+    }
+
+    /// Whether events may be kept in memory only to save reading them again. Half of what may be queued, so that what is
+    /// kept never closes the gates.
+    pub(crate) fn may_keep(&self) -> bool {
+        let queued = usize::try_from(self.metrics.queued_bytes.get()).unwrap_or(0);
+        queued < self.limits.queued_event_bytes_max / 2
     }
 
     /// Reads an event back that is no longer in memory; `None` if it is no longer in the log either.
@@ -99,6 +104,29 @@ impl Courier {
             retry_after_max_ms: self.limits.retry_after_max_ms,
         };
         decide(outcome, progress, policy, bounds, self.timer.now(), self.random.as_ref())
+    }
+}
+
+/// Where one lane's deliveries find a place in flight: a few places of its own, and those that all lanes share. However
+/// many endpoints hang, none can take the last place from another: what waits for a shared place gets an own one as
+/// soon as one is free.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    own: Arc<Semaphore>,
+    shared: Arc<Semaphore>,
+}
+
+impl Places {
+    /// A place, held until it is dropped.
+    pub(crate) async fn take(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(own) = Arc::clone(&self.own).try_acquire_owned() {
+            return Some(own);
+        }
+        // The semaphores are never closed; without a place the delivery would still be sent.
+        tokio::select! {
+            own = Arc::clone(&self.own).acquire_owned() => own.ok(),
+            shared = Arc::clone(&self.shared).acquire_owned() => shared.ok(),
+        }
     }
 }
 

@@ -13,5 +13,5 @@ mod test_send;
 pub use address::Address;
 pub use attempt::Attempted;
 pub use courier::Courier;
-pub(crate) use courier::IN_FLIGHT_OWN;
+pub(crate) use courier::Places;
 pub use redeliver::RedeliverError;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shopwire_core::Seq;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::Parcel;
 use crate::Metrics;
@@ -38,43 +38,81 @@ impl Progress {
     }
 }
 
+/// Where parcels go.
+#[derive(Debug)]
+enum Feed {
+    /// To the lane.
+    Open(mpsc::Sender<Arc<Parcel>>),
+    /// Nowhere, but what went before may still wait for the lane.
+    Left,
+    /// Nowhere.
+    Shut,
+}
+
 /// One lane's gate.
 #[derive(Debug)]
 pub(super) struct Gate {
-    /// Where parcels go while the gate is open; `None` while it is closed.
-    feed: Mutex<Option<mpsc::Sender<Arc<Parcel>>>>,
+    feed: Mutex<Feed>,
+    let_go: Notify,
     progress: Arc<Progress>,
     metrics: Arc<Metrics>,
 }
 
 impl Gate {
     pub(super) fn closed(progress: Arc<Progress>, metrics: Arc<Metrics>) -> Self {
-        Self { feed: Mutex::new(None), progress, metrics }
+        Self { feed: Mutex::new(Feed::Shut), let_go: Notify::new(), progress, metrics }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Sender<Arc<Parcel>>>> {
+    fn lock(&self) -> MutexGuard<'_, Feed> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands a parcel to the lane; closes the gate if the lane has no room for it.
     pub(super) fn pass(&self, parcel: &Arc<Parcel>) {
         let mut feed = self.lock();
-        if let Some(open) = feed.as_ref()
+        if let Feed::Open(open) = &*feed
             && open.try_send(Arc::clone(parcel)).is_err()
         {
-            self.shut(&mut feed);
+            self.turn(&mut feed, Feed::Left);
         }
     }
 
-    /// Closes the gate: the lane will read on from the log.
+    /// Closes the gate: the lane takes what has passed and then reads on from the log.
     pub(super) fn close(&self) {
-        self.shut(&mut self.lock());
+        let mut feed = self.lock();
+        if matches!(*feed, Feed::Open(_)) {
+            self.turn(&mut feed, Feed::Left);
+        }
     }
 
-    fn shut(&self, feed: &mut Option<mpsc::Sender<Arc<Parcel>>>) {
-        if feed.take().is_some() {
-            self.metrics.lanes_hot.add(-1);
+    /// Closes the gate for a lane that takes nothing more.
+    pub(super) fn shut(&self) {
+        self.turn(&mut self.lock(), Feed::Shut);
+    }
+
+    /// Memory is short: closes the gate if the lane lags behind it, and has the lane let go of what waits there.
+    pub(super) fn shed(&self) {
+        let mut feed = self.lock();
+        let lags = match &*feed {
+            Feed::Open(open) => open.capacity() < open.max_capacity(),
+            Feed::Left => true,
+            Feed::Shut => false,
+        };
+        if lags {
+            self.turn(&mut feed, Feed::Shut);
+            self.let_go.notify_one();
         }
+    }
+
+    /// Ends when the lane is to let go of what waits for it in memory, to read it from the log later.
+    pub(super) async fn asked_to_let_go(&self) {
+        self.let_go.notified().await;
+    }
+
+    fn turn(&self, feed: &mut Feed, to: Feed) {
+        let hot = |feed: &Feed| i64::from(matches!(feed, Feed::Open(_)));
+        self.metrics.lanes_hot.add(hot(&to) - hot(feed));
+        *feed = to;
     }
 
     /// Opens the gate if the lane, having taken everything up to `taken`, has caught up with the dispatcher.
@@ -84,9 +122,7 @@ impl Gate {
             return None;
         }
         let (sender, receiver) = mpsc::channel(capacity);
-        if feed.replace(sender).is_none() {
-            self.metrics.lanes_hot.add(1);
-        }
+        self.turn(&mut feed, Feed::Open(sender));
         Some(receiver)
     }
 
@@ -99,13 +135,13 @@ impl Gate {
     pub(super) fn passed(&self, feed: &mpsc::Receiver<Arc<Parcel>>) -> Option<Seq> {
         // Read before looking whether the feed is empty: what was finished by then is in the feed or taken.
         let finished = self.progress.finished();
-        let is_open = self.lock().is_some();
+        let is_open = matches!(*self.lock(), Feed::Open(_));
         (is_open && feed.is_empty()).then_some(finished)
     }
 }
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.close();
+        self.shut();
     }
 }

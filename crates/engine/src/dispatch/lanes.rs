@@ -6,8 +6,8 @@ use shopwire_core::delivery::{Endpoint, Waiting};
 use shopwire_core::{EndpointId, LoggedEvent, Seq};
 use shopwire_store::{Tail, TailItem};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::gate::{Gate, Progress};
 use super::supervise::{Supervised, supervise};
@@ -26,8 +26,17 @@ pub(super) struct Berth {
     gate: Arc<Gate>,
     wanted: watch::Sender<Arc<Endpoint>>,
     commands: mpsc::Sender<Waiting>,
-    stop: CancellationToken,
-    task: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    stop: Stop,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How a lane is told to end.
+#[derive(Debug, Clone)]
+pub(super) struct Stop {
+    /// In order: what is in flight lands.
+    pub(super) soon: CancellationToken,
+    /// At once: nobody waits for what is in flight any more.
+    pub(super) now: CancellationToken,
 }
 
 /// All lanes. Each endpoint has one, whatever its state.
@@ -36,7 +45,6 @@ pub struct Lanes {
     progress: Arc<Progress>,
     index: Arc<RwLock<TopicIndex<Arc<Berth>>>>,
     disabled: (mpsc::Sender<Disabled>, Mutex<Option<mpsc::Receiver<Disabled>>>),
-    tasks: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -48,7 +56,6 @@ impl Lanes {
             progress: Arc::default(),
             index: Arc::default(),
             disabled: (sender, Mutex::new(Some(receiver))),
-            tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
     }
@@ -66,7 +73,7 @@ impl Lanes {
         let (index, progress) = (Arc::clone(&self.index), Arc::clone(&self.progress));
         let (metrics, bytes_max) =
             (Arc::clone(self.courier.metrics()), self.courier.limits().queued_event_bytes_max);
-        self.tasks.spawn(async move {
+        tokio::spawn(async move {
             while let Some(item) = tail.next().await {
                 dispatch(item, &index, &progress, &metrics, bytes_max);
             }
@@ -90,7 +97,7 @@ impl Lanes {
         let gate = Arc::new(Gate::closed(Arc::clone(&self.progress), Arc::clone(self.courier.metrics())));
         let (wanted, wish) = watch::channel(Arc::clone(endpoint));
         let (commands, orders) = mpsc::channel(COMMANDS_MAX);
-        let stop = self.stop.child_token();
+        let stop = Stop { soon: self.stop.child_token(), now: CancellationToken::new() };
         let lane = Supervised {
             courier: Arc::clone(&self.courier),
             gate: Arc::clone(&gate),
@@ -99,16 +106,17 @@ impl Lanes {
             disabled: self.disabled.0.clone(),
             stop: stop.clone(),
         };
-        let task = self.tasks.spawn(supervise(lane));
+        let task = tokio::spawn(supervise(lane));
         Arc::new(Berth { gate, wanted, commands, stop, task: Mutex::new(Some(task)) })
     }
 
-    /// Ends the lane of an endpoint; nothing is recorded for it afterwards.
+    /// Ends the lane of an endpoint; nothing is recorded for it afterwards. What is in flight is broken off: an endpoint that
+    /// hangs must not hold up whoever removes it.
     pub(crate) async fn take(&self, id: EndpointId) {
         let taken = self.index.write().unwrap_or_else(PoisonError::into_inner).take(id);
         let Some(berth) = taken else { return };
-        berth.gate.close();
-        berth.stop.cancel();
+        berth.stop.now.cancel();
+        berth.stop.soon.cancel();
         let task = lock(&berth.task).take();
         if let Some(task) = task
             && let Err(error) = task.await
@@ -146,6 +154,13 @@ impl Lanes {
     }
 }
 
+/// An engine that is dropped without being shut down leaves nothing running.
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -172,6 +187,8 @@ fn dispatch(
                 let is_full = usize::try_from(metrics.queued_bytes.get()).is_ok_and(|held| held > bytes_max);
                 if is_full {
                     index.matching(&logged).for_each(|berth| berth.gate.close());
+                    // Whoever lags gives its memory back, lest the others be kept from theirs.
+                    index.values().for_each(|berth| berth.gate.shed());
                 } else {
                     pass(&index, logged, metrics);
                 }

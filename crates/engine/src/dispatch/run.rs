@@ -6,24 +6,25 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, OptionFuture};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use shopwire_core::delivery::{
     DeadReason, Decision, Endpoint, Lane, LaneBounds, Offer, Outcome, Progress, Settled, Waiting,
 };
 use shopwire_core::{LoggedEvent, Seq};
 use shopwire_store::{AttemptRecord, LaneUpdate, StoreError};
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
+use super::lanes::Stop;
 use super::{Parcel, wants};
-use crate::deliver::{Address, Attempted, Courier, IN_FLIGHT_OWN};
+use crate::deliver::{Address, Attempted, Courier, Places};
 
 /// Parcels that may wait in memory for a hot lane.
 const FEED_MAX: usize = 1_024;
@@ -55,8 +56,8 @@ pub(super) enum Ended {
 /// What became of a delivery that was in flight.
 enum Landed {
     Attempted(Seq, Attempted),
-    /// The event is no longer in the log.
-    Missing(Seq),
+    /// It can't be delivered, now or ever, and why.
+    Undeliverable(Seq, String),
     /// It could not be read from the store.
     Unread(Seq, StoreError),
 }
@@ -85,14 +86,15 @@ pub(super) struct Run {
     /// Where the page in the stash ends: everything up to here was looked at.
     page_end: Option<Seq>,
     reading: Option<Reading>,
-    /// The parcels of what the lane has taken and not yet put aside.
+    /// Parcels of some of those that wait for an earlier one of their subject: who is not here is read again.
     held: BTreeMap<Seq, Arc<Parcel>>,
     flights: FuturesUnordered<Flight>,
     unrecorded: Vec<AttemptRecord>,
     recording: Option<BoxFuture<'static, ()>>,
     recorded: Seq,
     ended: Option<Ended>,
-    stop: CancellationToken,
+    places: Places,
+    stop: Stop,
 }
 
 impl Run {
@@ -101,7 +103,7 @@ impl Run {
         courier: &Arc<Courier>,
         gate: Arc<Gate>,
         endpoint: Arc<Endpoint>,
-        stop: CancellationToken,
+        stop: Stop,
     ) -> Result<Self, StoreError> {
         let record = match courier.ledger().lane(endpoint.id).await? {
             Some(record) => record,
@@ -129,6 +131,7 @@ impl Run {
             recording: None,
             recorded: record.cursor,
             ended: None,
+            places: courier.places(),
             stop,
         })
     }
@@ -140,7 +143,7 @@ impl Run {
         wish: &mut watch::Receiver<Arc<Endpoint>>,
         orders: &mut mpsc::Receiver<Waiting>,
     ) -> Ended {
-        let stop = self.stop.clone();
+        let (stop, gate) = (self.stop.clone(), Arc::clone(&self.gate));
         let mut quiet = self.courier.timer().sleep_ms(QUIET_CURSOR_MS);
         loop {
             if self.ended.is_none() {
@@ -151,15 +154,19 @@ impl Run {
             self.record();
             let is_running = self.ended.is_none();
             let wake = self.next_wake();
+            // In this order: a page that was read after the endpoint changed must not be taken by its former wishes.
             tokio::select! {
-                Some(landed) = self.flights.next() => self.land(landed),
+                biased;
+                () = stop.now.cancelled(), if !self.flights.is_empty() => self.break_off(),
+                () = stop.soon.cancelled(), if is_running => self.end(Ended::Asked),
+                _ = wish.changed(), if is_running => self.end(Ended::Asked),
+                Some(order) = orders.recv(), if is_running => self.lane.revive(&order),
+                () = gate.asked_to_let_go(), if is_running => self.let_go(),
                 Some(()) = OptionFuture::from(self.recording.as_mut()) => self.recording = None,
                 Some(page) = OptionFuture::from(self.reading.as_mut()) => self.take_page(page),
+                Some(landed) = self.flights.next() => self.land(landed),
                 parcel = from(&mut self.feed), if is_running && self.has_room() => self.take_parcel(parcel),
                 () = wake, if is_running => {}
-                Some(order) = orders.recv(), if is_running => self.lane.revive(&order),
-                _ = wish.changed(), if is_running => self.end(Ended::Asked),
-                () = stop.cancelled(), if is_running => self.end(Ended::Asked),
                 () = &mut quiet, if is_running => {
                     self.move_quiet_cursor();
                     quiet = self.courier.timer().sleep_ms(QUIET_CURSOR_MS);
@@ -170,15 +177,26 @@ impl Run {
 
     /// Takes no more, and sends no more.
     fn end(&mut self, ended: Ended) {
-        self.gate.close();
+        self.gate.shut();
         // Whoever is gone stays gone, whatever is asked meanwhile.
         if !matches!(self.ended, Some(Ended::Gone { .. })) {
             self.ended = Some(ended);
         }
-        self.feed = None;
+        self.let_go();
         self.reading = None;
+    }
+
+    /// Lets go of all that waits in memory to be taken; it is read from the log when there is room for it.
+    fn let_go(&mut self) {
+        self.feed = None;
         self.stash.clear();
         self.page_end = None;
+    }
+
+    /// Waits for nothing that is in flight any more.
+    fn break_off(&mut self) {
+        self.end(Ended::Asked);
+        self.flights.clear();
     }
 
     fn is_at_rest(&self) -> bool {
@@ -204,7 +222,9 @@ impl Run {
                 Offer::Full => return,
                 Offer::Known => drop(self.stash.pop_front()),
                 offer => {
-                    self.held.extend(self.stash.pop_front().map(|parcel| (seq, parcel)));
+                    let kept =
+                        self.stash.pop_front().filter(|_| offer == Offer::Send || self.courier.may_keep());
+                    self.held.extend(kept.map(|parcel| (seq, parcel)));
                     if offer == Offer::Send {
                         self.fly(seq);
                     }
@@ -270,26 +290,35 @@ impl Run {
     /// Starts an attempt of a delivery that the lane counts as in flight.
     fn fly(&mut self, seq: Seq) {
         let (courier, address) = (Arc::clone(&self.courier), Arc::clone(&self.address));
-        let at_hand = self.held.get(&seq).cloned();
-        let needs_place = self.lane.in_flight() > IN_FLIGHT_OWN;
-        self.flights.push(Box::pin(async move {
-            let _place = if needs_place { courier.place().await } else { None };
+        let (at_hand, places) = (self.held.remove(&seq), self.places.clone());
+        let flight = async move {
+            let _place = places.take().await;
             let parcel = match at_hand {
                 Some(parcel) => parcel,
                 None => match courier.fetch(seq).await {
                     Ok(Some(parcel)) => parcel,
-                    Ok(None) => return Landed::Missing(seq),
+                    Ok(None) => {
+                        return Landed::Undeliverable(seq, "the event is no longer in the log".to_owned());
+                    }
+                    Err(error @ StoreError::Unreadable(_)) => {
+                        return Landed::Undeliverable(seq, error.to_string());
+                    }
                     Err(error) => return Landed::Unread(seq, error),
                 },
             };
             Landed::Attempted(seq, courier.attempt(&address, &parcel).await)
-        }));
+        };
+        // An event that we stumble over costs itself, not the lane.
+        let stumbled = move |_| Landed::Undeliverable(seq, "a fault in Shopwire: see its log".to_owned());
+        self.flights.push(Box::pin(
+            AssertUnwindSafe(flight).catch_unwind().map(move |landed| landed.unwrap_or_else(stumbled)),
+        ));
     }
 
     fn land(&mut self, landed: Landed) {
         let (seq, attempted) = match landed {
             Landed::Attempted(seq, attempted) => (seq, attempted),
-            Landed::Missing(seq) => return self.bury_missing(seq),
+            Landed::Undeliverable(seq, why) => return self.bury(seq, why),
             Landed::Unread(seq, error) => {
                 let at = self.courier.timer().now();
                 let detail = Some(error.to_string());
@@ -340,20 +369,22 @@ impl Run {
         });
     }
 
-    /// An event that retention has taken can't be delivered any more: that is told, not passed over.
-    fn bury_missing(&mut self, seq: Seq) {
+    /// An event that retention has taken or that can't be read is not delivered: that is told, not passed over.
+    fn bury(&mut self, seq: Seq, why: String) {
         let at = self.courier.timer().now();
         let number = self.lane.progress(seq).map_or(1, |progress| progress.attempts + 1);
-        let detail = Some("the event is no longer in the log".to_owned());
-        let attempted =
-            Attempted { at, latency_us: 0, outcome: Outcome::OurFault, detail, response: Bytes::new() };
+        let attempted = Attempted {
+            at,
+            latency_us: 0,
+            outcome: Outcome::OurFault,
+            detail: Some(why),
+            response: Bytes::new(),
+        };
         self.write_down(seq, number, attempted, Settled::Finished, Some(DeadReason::Unrenderable));
         self.settle(seq, Settled::Finished);
     }
 
     fn settle(&mut self, seq: Seq, settled: Settled) {
-        // What waits for long is read from the log again when its time comes.
-        self.held.remove(&seq);
         let next = self.lane.settle(seq, settled);
         // When the run is ending, the next of its subject stays unsent: the next run offers or wakes it again, since
         // neither its end nor a cursor beyond it is recorded.
@@ -379,6 +410,10 @@ impl Run {
     fn record_now(&mut self) {
         let (cursor, done, changes) = self.lane.changes();
         self.recorded = cursor;
+        // What waits for long is read from the log again when its time comes.
+        for waiting in &changes.wait {
+            self.held.remove(&waiting.seq);
+        }
         let attempts = std::mem::take(&mut self.unrecorded);
         let update = LaneUpdate { endpoint: self.endpoint.id, cursor, done, changes, attempts };
         self.recording = Some(Box::pin(persist(Arc::clone(&self.courier), update, self.stop.clone())));
@@ -421,14 +456,14 @@ async fn from(feed: &mut Option<mpsc::Receiver<Arc<Parcel>>>) -> Option<Arc<Parc
 
 /// Records an update, however often it takes: what was sent must not be sent again. Only a lane that is stopped gives
 /// up, and then its deliveries are made again by the next run.
-async fn persist(courier: Arc<Courier>, update: LaneUpdate, stop: CancellationToken) {
+async fn persist(courier: Arc<Courier>, update: LaneUpdate, stop: Stop) {
     let endpoint = update.endpoint;
     loop {
         let Err(error) = courier.ledger().record(vec![update.clone()]).await else { return };
         tracing::error!(endpoint.id = %endpoint, %error, "attempts can't be recorded, trying again");
-        if stop.is_cancelled() {
+        if stop.soon.is_cancelled() {
             return;
         }
-        courier.timer().sleep_ms(STORE_RETRY_MS).await;
+        tokio::select! { () = courier.timer().sleep_ms(STORE_RETRY_MS) => {}, () = stop.soon.cancelled() => {} }
     }
 }

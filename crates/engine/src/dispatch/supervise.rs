@@ -1,18 +1,19 @@
 //! One endpoint's lane through its changes: run while the endpoint is active, rest while it is not.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use shopwire_core::delivery::{Endpoint, Waiting};
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
-use super::lanes::Disabled;
+use super::lanes::{Disabled, Stop};
 use super::run::{Ended, Run};
 use crate::deliver::Courier;
 
-/// Milliseconds before a lane is tried again that could not be read from the store.
-const STORE_RETRY_MS: u64 = 1_000;
+/// Milliseconds before a lane is tried again that could not be read from the store, or broke down.
+const RETRY_MS: u64 = 1_000;
 
 /// What a lane's supervisor holds.
 pub(super) struct Supervised {
@@ -21,21 +22,30 @@ pub(super) struct Supervised {
     pub(super) wish: watch::Receiver<Arc<Endpoint>>,
     pub(super) orders: mpsc::Receiver<Waiting>,
     pub(super) disabled: mpsc::Sender<Disabled>,
-    pub(super) stop: CancellationToken,
+    pub(super) stop: Stop,
 }
 
 /// Runs the lane again and again, each time as the endpoint is configured then. One run has ended before the next
 /// begins, so order is kept over changes.
 pub(super) async fn supervise(mut lane: Supervised) {
-    while !lane.stop.is_cancelled() {
+    while !lane.stop.soon.is_cancelled() {
         let endpoint = Arc::clone(&lane.wish.borrow_and_update());
-        if endpoint.is_active() {
-            run_once(&mut lane, endpoint).await;
-        } else {
+        let id = endpoint.id;
+        if !endpoint.is_active() {
             rest(&mut lane).await;
+        } else if AssertUnwindSafe(run_once(&mut lane, endpoint)).catch_unwind().await.is_err() {
+            // The lane goes on from where the store says it stands: a fault of ours must not silence an endpoint.
+            tracing::error!(endpoint.id = %id, "a lane broke down, taking it up again");
+            lane.gate.shut();
+            pause(&lane).await;
         }
     }
-    lane.gate.close();
+    lane.gate.shut();
+}
+
+async fn pause(lane: &Supervised) {
+    let pause = lane.courier.timer().sleep_ms(RETRY_MS);
+    tokio::select! { () = pause => {}, () = lane.stop.soon.cancelled() => {} }
 }
 
 async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
@@ -44,20 +54,36 @@ async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
         Ok(run) => run,
         Err(error) => {
             tracing::error!(endpoint.id = %id, %error, "a lane can't be taken up, trying again");
-            let pause = lane.courier.timer().sleep_ms(STORE_RETRY_MS);
-            tokio::select! { () = pause => {}, () = lane.stop.cancelled() => {} }
-            return;
+            return pause(lane).await;
         }
     };
-    lane.courier.metrics().lanes_running.add(1);
+    let running = Running::count(&lane.courier);
     let ended = run.run(&mut lane.wish, &mut lane.orders).await;
-    lane.courier.metrics().lanes_running.add(-1);
-    lane.gate.close();
+    drop(running);
+    lane.gate.shut();
     if let Ended::Gone { reason } = ended {
-        // The engine stores it and changes the endpoint; until then the lane rests.
-        if lane.disabled.send((id, reason)).await.is_ok() {
-            rest(lane).await;
+        // The engine stores it and changes the endpoint; until then the lane rests. Who stops it does not wait for that:
+        // the engine may be busy with just that.
+        tokio::select! {
+            told = lane.disabled.send((id, reason)) => if told.is_ok() { rest(lane).await },
+            () = lane.stop.soon.cancelled() => {}
         }
+    }
+}
+
+/// Counts a lane as running, however its run ends.
+struct Running(Arc<Courier>);
+
+impl Running {
+    fn count(courier: &Arc<Courier>) -> Self {
+        courier.metrics().lanes_running.add(1);
+        Self(Arc::clone(courier))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.metrics().lanes_running.add(-1);
     }
 }
 
@@ -67,11 +93,11 @@ async fn rest(lane: &mut Supervised) {
         tokio::select! {
             changed = lane.wish.changed() => {
                 if changed.is_err() {
-                    lane.stop.cancel();
+                    lane.stop.soon.cancel();
                 }
                 return;
             }
-            () = lane.stop.cancelled() => return,
+            () = lane.stop.soon.cancelled() => return,
             order = lane.orders.recv() => if order.is_none() { return },
         }
     }

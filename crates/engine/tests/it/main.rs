@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod deliveries;
+mod disk;
 mod egress;
 mod egress_answers;
 mod egress_failures;
 mod egress_guard;
 mod egress_tls;
+mod isolation;
+mod unreliable;
 mod world;
 
 use shopwire_core::{Clock, Timestamp};

@@ -2,29 +2,47 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
+use shopwire_core::commerce::CanonicalType;
 use shopwire_core::delivery::{ContentMode, Endpoint, Ordering, RetryPolicy};
-use shopwire_core::{Clock as _, DialectId, Headers, Limits, Secret, Shop, Source, Timestamp};
+use shopwire_core::{
+    Clock as _, DialectId, EndpointId, EventId, Headers, Limits, Secret, Shop, Source, Timestamp,
+};
 use shopwire_dialects::{Dialect, Key, SampleFacts, ShopIdentity};
 use shopwire_engine::configure::{EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
 use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::receive::{Receipt, ReceiveError, ReceivedRequest};
-use shopwire_engine::{Engine, EngineParts};
-use shopwire_store::{Ledger, SecretKey, SqliteConfig, SqliteLedger};
-use shopwire_testkit::{SeededRandom, SimClock};
+use shopwire_engine::{DeliveryState, Engine, EngineParts};
+use shopwire_store::{
+    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, EventFilter, EventHead, Ledger, PageRequest,
+    RejectedRequest, SecretKey, SqliteConfig, SqliteLedger, StoreError,
+};
+use shopwire_testkit::{Received, SeededRandom, SimClock};
 
 use crate::SimTimer;
 use crate::egress::{NOW, loopback};
+use crate::unreliable::Unreliable;
 
-pub(crate) const SECRET: &str = "test_client_secret";
+/// A secret that every platform could have given: text for most, base64 for Duda.
+pub(crate) const SECRET: &str = "dGVzdCBjbGllbnQgc2VjcmV0";
+
+/// More than any test has of anything.
+const ALL: PageRequest = PageRequest { size: 100_000, before: None, scan_rows_max: 1_000_000 };
+
+/// Looks before a test that waits for something gives up.
+const LOOKS_MAX: usize = 500_000;
 
 /// An engine and what it stands on.
 pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) clock: SimClock,
-    pub(crate) directory: tempfile::TempDir,
+    pub(crate) ledger: Arc<Unreliable>,
+    directory: tempfile::TempDir,
     limits: Limits,
+    starts: u64,
+    told: AtomicU64,
 }
 
 impl World {
@@ -34,22 +52,38 @@ impl World {
 
     pub(crate) async fn with(limits: Limits) -> Self {
         let (clock, directory) = (SimClock::at(NOW), tempfile::tempdir().unwrap());
-        let engine = start(&clock, &directory, &limits).await;
-        Self { engine, clock, directory, limits }
+        let (engine, ledger) = start(&clock, &directory, &limits, 0).await;
+        Self { engine, clock, ledger, directory, limits, starts: 0, told: AtomicU64::new(1 << 32) }
     }
 
     /// Ends the engine in order and starts it again on the same store.
     pub(crate) async fn restarted(self) -> Self {
         self.engine.shutdown().await.unwrap();
+        self.again().await
+    }
+
+    /// Kills the engine: what is not on the disk by now never will be. Then starts it again on the same store.
+    pub(crate) async fn crashed(self) -> Self {
+        self.ledger.die();
+        self.again().await
+    }
+
+    async fn again(self) -> Self {
         drop(self.engine);
-        let engine = start(&self.clock, &self.directory, &self.limits).await;
-        Self { engine, ..self }
+        drop(self.ledger);
+        let starts = self.starts + 1;
+        let (engine, ledger) = start(&self.clock, &self.directory, &self.limits, starts).await;
+        Self { engine, ledger, starts, ..self }
+    }
+
+    pub(crate) async fn shop(&self) -> Shop {
+        let draft = ShopDraft { name: "Teapots".to_owned(), identities: BTreeMap::new() };
+        self.engine.create_shop(draft).await.unwrap()
     }
 
     /// A shop with one source of a dialect.
     pub(crate) async fn source(&self, dialect: DialectId) -> (Shop, Source) {
-        let draft = ShopDraft { name: "Teapots".to_owned(), identities: BTreeMap::new() };
-        let shop = self.engine.create_shop(draft).await.unwrap();
+        let shop = self.shop().await;
         let draft = SourceDraft {
             shop: shop.id,
             dialect,
@@ -81,6 +115,12 @@ impl World {
         self.engine.create_endpoint(Self::draft(url)).await.unwrap()
     }
 
+    /// An endpoint that wants these topics only.
+    pub(crate) async fn endpoint_for(&self, url: String, topics: &[&str]) -> Endpoint {
+        let topics = Some(topics.iter().map(|topic| (*topic).to_owned()).collect());
+        self.engine.create_endpoint(EndpointDraft { topics, ..Self::draft(url) }).await.unwrap().0
+    }
+
     /// A genuine webhook of a topic about the thing with this id.
     pub(crate) fn webhook(&self, dialect: DialectId, topic: &str, id: &str, seed: u64) -> ReceivedRequest {
         webhook(dialect, topic, id, seed, self.engine.timer().now())
@@ -96,10 +136,95 @@ impl World {
         self.engine.receive(source.id, self.webhook(source.dialect, topic, id, seed)).await
     }
 
+    /// The platform tells, anew, that this order was updated.
+    pub(crate) async fn order(&self, source: &Source, id: &str) -> EventId {
+        self.tell(source, order_updated(source.dialect), id).await
+    }
+
+    /// The platform tells something new.
+    pub(crate) async fn tell(&self, source: &Source, topic: &str, id: &str) -> EventId {
+        let seed = self.told.fetch_add(1, Relaxed);
+        let receipt = self.receive(source, topic, id, seed).await.unwrap();
+        assert!(!receipt.merged, "what is new is no copy");
+        receipt.event
+    }
+
     /// Waits until somebody waits for the moment that lies `ms` ahead.
     pub(crate) async fn due_in(&self, ms: i64) {
         self.clock.wait_for_sleep_until(self.clock.now().plus_ms(ms)).await;
     }
+
+    /// Waits until somebody waits for the moment that lies `ms` ahead, and goes there.
+    pub(crate) async fn pass_ms(&self, ms: i64) {
+        self.due_in(ms).await;
+        self.clock.advance_ms(ms);
+    }
+
+    /// The events of the log, oldest first.
+    pub(crate) async fn log(&self) -> Vec<EventHead> {
+        let mut page = self.ledger.search(&EventFilter::default(), ALL).await.unwrap();
+        page.items.reverse();
+        page.items
+    }
+
+    /// The rejected requests, oldest first, as soon as there are `count`.
+    pub(crate) async fn rejected(&self, count: usize) -> Vec<RejectedRequest> {
+        let rejected = async || self.ledger.rejected(ALL).await.unwrap().items;
+        until(async || rejected().await.len() >= count).await;
+        let mut rejected = rejected().await;
+        rejected.reverse();
+        rejected
+    }
+
+    /// The recorded attempts to an endpoint, oldest first, as soon as there are `count`.
+    pub(crate) async fn attempts(&self, endpoint: EndpointId, count: usize) -> Vec<AttemptRecord> {
+        let filter = AttemptFilter { endpoint: Some(endpoint), ..AttemptFilter::default() };
+        let attempts = async || self.ledger.attempts(&filter, ALL).await.unwrap().items;
+        until(async || attempts().await.len() >= count).await;
+        attempts().await.into_iter().rev().map(|stored| stored.attempt).collect()
+    }
+
+    /// The dead letters of an endpoint, oldest first, as soon as there are `count`.
+    pub(crate) async fn dead(&self, endpoint: EndpointId, count: usize) -> Vec<DeadLetter> {
+        let filter = DeadLetterFilter { endpoint: Some(endpoint), event: None };
+        let dead = async || self.ledger.dead_letters(&filter, ALL).await.unwrap().items;
+        until(async || dead().await.len() >= count).await;
+        dead().await.into_iter().rev().collect()
+    }
+
+    /// Where the story says that a delivery stands.
+    pub(crate) async fn state(&self, event: EventId, endpoint: EndpointId) -> DeliveryState {
+        let story = self.engine.story(event).await.unwrap().unwrap();
+        story.deliveries.into_iter().find(|delivery| delivery.endpoint.id == endpoint).unwrap().state
+    }
+}
+
+/// Looks again and again, letting the others work in between, until it is so.
+pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..LOOKS_MAX {
+        if is_so().await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("it never came to be");
+}
+
+/// A platform's own name for `order.updated`.
+pub(crate) fn order_updated(dialect: DialectId) -> &'static str {
+    let topics = shopwire_dialects::get(dialect).unwrap().catalog().topics;
+    topics.iter().find(|topic| topic.event_type == Some(CanonicalType::OrderUpdated)).unwrap().name
+}
+
+/// The ids of the events that a receiver got, in order.
+pub(crate) fn ids(requests: &[Received]) -> Vec<String> {
+    requests.iter().map(|request| request.header("webhook-id").unwrap().to_owned()).collect()
+}
+
+/// The subject of the structured event in a request.
+pub(crate) fn subject(request: &Received) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    body["subject"].as_str().unwrap().to_owned()
 }
 
 pub(crate) fn webhook(
@@ -109,20 +234,57 @@ pub(crate) fn webhook(
     seed: u64,
     now: Timestamp,
 ) -> ReceivedRequest {
+    webhook_signed(dialect, topic, id, seed, now, SECRET)
+}
+
+pub(crate) fn webhook_signed(
+    dialect: DialectId,
+    topic: &str,
+    id: &str,
+    seed: u64,
+    now: Timestamp,
+    secret: &str,
+) -> ReceivedRequest {
     let dialect: &dyn Dialect = shopwire_dialects::get(dialect).unwrap();
     let topic = dialect.catalog().find(topic).unwrap();
     let (shop, random) = (ShopIdentity::default(), SeededRandom::new(seed));
     let facts = SampleFacts { shop: &shop, subject_id: Some(id), now, random: &random };
-    let signed = dialect.sign(dialect.sample(topic, &facts), &Key::Signing(Secret::new(SECRET)), now);
+    sign(dialect.id(), dialect.sample(topic, &facts), secret, now)
+}
+
+/// A draft as the platform would send it.
+pub(crate) fn sign(
+    dialect: DialectId,
+    draft: shopwire_dialects::Draft,
+    secret: &str,
+    now: Timestamp,
+) -> ReceivedRequest {
+    let dialect = shopwire_dialects::get(dialect).unwrap();
+    let signed = dialect.sign(draft, &Key::Signing(Secret::new(secret)), now);
     let headers: Headers = signed.headers.iter().collect();
     ReceivedRequest { query: signed.query, headers, body: Bytes::from(signed.body) }
 }
 
-async fn start(clock: &SimClock, directory: &tempfile::TempDir, limits: &Limits) -> Engine {
-    let random = Arc::new(SeededRandom::new(7));
-    let config = SqliteConfig::new(directory.path().join("data"), SecretKey::new([7; 32]), limits);
-    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(config, Arc::clone(&random) as _).unwrap());
+async fn start(
+    clock: &SimClock,
+    directory: &tempfile::TempDir,
+    limits: &Limits,
+    starts: u64,
+) -> (Engine, Arc<Unreliable>) {
+    // Each start has chance of its own, else ids would repeat.
+    let random = Arc::new(SeededRandom::new(7 + starts));
+    let ledger = loop {
+        let config = SqliteConfig::new(directory.path().join("data"), SecretKey::new([7; 32]), limits);
+        match SqliteLedger::open(config, Arc::clone(&random) as _) {
+            Ok(ledger) => break Unreliable::over(Arc::new(ledger)),
+            // The former one is still writing its last.
+            Err(StoreError::InUse(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
     let timer = Arc::new(SimTimer(clock.clone()));
     let egress = Egress::new(loopback(), Arc::clone(&timer) as _, Arc::new(SystemResolver)).unwrap();
-    Engine::start(EngineParts { ledger, timer, random, egress, limits: limits.clone() }).await.unwrap()
+    let parts =
+        EngineParts { ledger: Arc::clone(&ledger) as _, timer, random, egress, limits: limits.clone() };
+    (Engine::start(parts).await.unwrap(), ledger)
 }
