@@ -1,2 +1,103 @@
-//! The `shopwire` binary.
-fn main() {}
+//! The `shopwire` binary: one file a subcommand, no rule of the business in here.
+//!
+//! Exit codes: 0 is done or yes, 1 is no (not delivered, not genuine, problems found), 2 is a mistake in how it was
+//! asked or an input that can't be used.
+
+mod bench;
+mod commands;
+mod config;
+mod curl;
+mod demo;
+mod dialect_arg;
+mod doctor;
+mod hints;
+mod http_text;
+mod keys;
+mod nearest;
+mod output;
+mod receiver;
+mod runtime;
+mod samples;
+mod serve;
+mod speaker;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::Outcome;
+use output::Output;
+
+/// The webhook engine for commerce
+#[derive(Debug, Parser)]
+#[command(name = "shopwire", version, propagate_version = true)]
+struct Cli {
+    /// Print JSON: one value, or one a line
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(commands::serve::Serve),
+    Trigger(commands::trigger::Trigger),
+    Receive(commands::receive::Receive),
+    Verify(commands::verify::Verify),
+    Catalog(commands::catalog::CatalogCommand),
+    Config(commands::config::ConfigCommand),
+    Doctor(commands::doctor::DoctorCommand),
+    Bench(commands::bench::Bench),
+    Completions(commands::completions::Completions),
+    /// Print the OpenAPI document
+    #[command(hide = true)]
+    Openapi,
+}
+
+impl Command {
+    fn run(&self, output: Output) -> Outcome {
+        match self {
+            Self::Serve(serve) => serve.run(output),
+            Self::Trigger(trigger) => runtime::run(None, trigger.run(output)),
+            Self::Receive(receive) => runtime::run(None, receive.run(output)),
+            Self::Verify(verify) => verify.run(output),
+            Self::Catalog(catalog) => catalog.run(output),
+            Self::Config(config) => config.run(output),
+            Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
+            Self::Bench(bench) => runtime::run(None, bench.run(output)),
+            Self::Completions(completions) => completions.run::<Cli>(output),
+            Self::Openapi => commands::openapi::run(output),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.json);
+    match cli.command.run(output) {
+        Ok(verdict) => verdict.into(),
+        // Who reads along has seen enough, as in `shopwire catalog | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where even this can't be said, the exit code still says it.
+            drop(output.error(&format!("{error:#}")));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

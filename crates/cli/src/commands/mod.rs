@@ -1,0 +1,42 @@
+//! The subcommands, one file each.
+
+pub(crate) mod bench;
+pub(crate) mod catalog;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod openapi;
+pub(crate) mod receive;
+pub(crate) mod serve;
+pub(crate) mod trigger;
+pub(crate) mod verify;
+
+use std::process::ExitCode;
+
+/// What a command that ran to its end came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Done; yes; genuine; healthy.
+    Good,
+    /// The answer is no: not a 2xx, not genuine, problems found.
+    Bad,
+}
+
+impl Verdict {
+    /// Good if so.
+    pub(crate) const fn of(good: bool) -> Self {
+        if good { Self::Good } else { Self::Bad }
+    }
+}
+
+impl From<Verdict> for ExitCode {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Good => Self::SUCCESS,
+            Verdict::Bad => Self::FAILURE,
+        }
+    }
+}
+
+/// What a command gives: an error means that it could not even try, and ends with exit code 2.
+pub(crate) type Outcome = anyhow::Result<Verdict>;

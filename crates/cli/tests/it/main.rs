@@ -1,0 +1,9 @@
+//! The binary as people and programs use it: arguments in, text and exit codes out; network on loopback only.
+
+mod catalog;
+mod config;
+mod doctor;
+mod round_trip;
+mod shopwire;
+mod surface;
+mod verify;
