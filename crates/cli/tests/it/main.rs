@@ -2,6 +2,7 @@
 
 mod catalog;
 mod config;
+mod crash;
 mod doctor;
 mod round_trip;
 mod shopwire;

@@ -1,0 +1,145 @@
+//! The server that is measured: a process of its own on a store of its own.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use shopwire_core::delivery::{ContentMode, Ordering, RetryPolicy};
+use shopwire_core::{DialectId, Limits, Random as _, Secret, SourceId};
+use shopwire_dialects::mac;
+use shopwire_engine::configure::{EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
+use shopwire_engine::egress::{Egress, EgressConfig, SystemResolver};
+use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer, Timer as _};
+use shopwire_store::{SqliteConfig, SqliteLedger};
+use tokio::process::{Child, Command};
+
+use crate::config::Secrets;
+
+/// What the load is signed with.
+pub(super) const SECRET: &str = "bench_client_secret";
+
+/// Milliseconds a server may take to start or to stop.
+const PATIENCE_MS: u64 = 30_000;
+
+/// A running server.
+pub(super) struct BenchServer {
+    process: Child,
+    url: String,
+    source: SourceId,
+    data: std::path::PathBuf,
+}
+
+impl BenchServer {
+    /// Starts a server on a fresh store with one BigCommerce source, and one endpoint if there is a URL for it.
+    pub(super) async fn start(endpoint: Option<&str>) -> anyhow::Result<Self> {
+        let mut unique = [0; 6];
+        SystemRandom.fill(&mut unique);
+        let data = std::env::temp_dir().join(format!("shopwire-bench-{}", mac::hex(&unique)));
+        let source = furnish(&data, endpoint).await?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let listen = format!("127.0.0.1:{port}");
+        let program = std::env::current_exe().context("this program can't find itself")?;
+        let process = Command::new(program)
+            .args(["serve", "--listen", &listen])
+            .env("SHOPWIRE_STORE_PATH", &data)
+            .env("SHOPWIRE_EGRESS_ALLOWED", "127.0.0.0/8")
+            .env("SHOPWIRE_LOG_LEVEL", "error")
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the server can't be started")?;
+        let server = Self { process, url: format!("http://{listen}"), source, data };
+        server.wait_until_ready(&listen).await?;
+        Ok(server)
+    }
+
+    async fn wait_until_ready(&self, listen: &str) -> anyhow::Result<()> {
+        for _ in 0..PATIENCE_MS / 20 {
+            if tokio::net::TcpStream::connect(listen).await.is_ok() {
+                return Ok(());
+            }
+            SystemTimer.sleep_ms(20).await;
+        }
+        bail!("the server does not listen on {listen} after {PATIENCE_MS} ms")
+    }
+
+    /// Where webhooks are posted.
+    pub(super) fn source_url(&self) -> String {
+        format!("{}/in/{}", self.url, self.source)
+    }
+
+    /// Memory the server holds, in MiB.
+    pub(super) fn resident_mib(&self) -> anyhow::Result<f64> {
+        let pid = self.process.id().context("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
+            .context("the memory of a process can be read on Linux only")?;
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: f64 = kib.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")?;
+        Ok(kib / 1024.0)
+    }
+
+    /// Ends it in order.
+    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
+        let pid = self.process.id().context("the server has ended by itself")?;
+        Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        tokio::select! {
+            ended = self.process.wait() => drop(ended?),
+            () = SystemTimer.sleep_ms(PATIENCE_MS) => bail!("the server does not stop"),
+        }
+        self.clean_up()
+    }
+
+    /// Ends it at once.
+    pub(super) async fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill().await?;
+        self.clean_up()
+    }
+
+    fn clean_up(&self) -> anyhow::Result<()> {
+        std::fs::remove_dir_all(&self.data).context("the bench's store can't be removed")
+    }
+}
+
+/// Puts a shop, a source and perhaps an endpoint into a fresh store.
+async fn furnish(data: &std::path::Path, endpoint: Option<&str>) -> anyhow::Result<SourceId> {
+    let key = Secrets::default().open(data, &SystemRandom)?;
+    let limits = Limits::default();
+    let ledger = SqliteLedger::open(SqliteConfig::new(data, key, &limits), Arc::new(SystemRandom))?;
+    let (timer, random) = (Arc::new(SystemTimer), Arc::new(SystemRandom));
+    let config = EgressConfig { allowed: vec!["127.0.0.0/8".parse()?], ..EgressConfig::default() };
+    let egress = Egress::new(config, Arc::clone(&timer) as _, Arc::new(SystemResolver))?;
+    let engine =
+        Engine::start(EngineParts { ledger: Arc::new(ledger), timer, random, egress, limits }).await?;
+    let shop =
+        engine.create_shop(ShopDraft { name: "bench".to_owned(), identities: Default::default() }).await?;
+    let draft = SourceDraft {
+        shop: shop.id,
+        dialect: DialectId::BigCommerce,
+        name: "bench".to_owned(),
+        app: None,
+        keys: vec![KeyDraft::Signing(Secret::new(SECRET))],
+    };
+    let source = engine.create_source(draft).await?;
+    if let Some(url) = endpoint {
+        engine.create_endpoint(endpoint_to(url)).await?;
+    }
+    engine.shutdown().await?;
+    Ok(source.id)
+}
+
+fn endpoint_to(url: &str) -> EndpointDraft {
+    EndpointDraft {
+        name: "bench".to_owned(),
+        dialect: DialectId::CloudEvents,
+        shop: None,
+        url: url.to_owned(),
+        topics: None,
+        mode: ContentMode::Structured,
+        headers: Vec::new(),
+        secret: None,
+        ordering: Ordering::Subject,
+        retry: RetryPolicy::default(),
+        in_flight_max: Some(32),
+    }
+}

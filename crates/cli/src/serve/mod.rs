@@ -1,0 +1,64 @@
+//! The server, from its settings to its orderly end.
+
+mod node;
+mod settings;
+mod signals;
+
+use serde_json::json;
+
+use crate::demo::Demo;
+use crate::output::Output;
+
+pub(crate) use node::Node;
+pub(crate) use settings::Settings;
+
+/// Serves until a signal asks to stop.
+pub(crate) async fn serve(settings: Settings, output: Output) -> anyhow::Result<()> {
+    let node = Node::start(settings).await?;
+    let (url, data) = (node.url(), node.data().display().to_string());
+    let token = node.admin_token().map(|token| token.expose().to_owned());
+    let started = json!({ "listening": url, "data": data, "admin_token": token });
+    output.emit(&started, || {
+        let first = token.map(|token| {
+            format!("\nFirst start. The admin token, shown only this once:\n\n    {token}\n\n")
+        });
+        format!(
+            "shopwire {} listens on {url}, data in {data}\n{}the API is described at {url}/openapi.json; stop with Ctrl-C",
+            env!("CARGO_PKG_VERSION"),
+            first.unwrap_or_default(),
+        )
+    })?;
+    finish(node, output).await
+}
+
+/// Serves on a fresh store, shows one webhook of each platform on its way, and keeps serving.
+pub(crate) async fn serve_demo(settings: Settings, output: Output) -> anyhow::Result<()> {
+    let mut demo = Demo::prepare(settings, output).await?;
+    let served = demo.run(|node| finish(node, output)).await;
+    demo.clean_up();
+    served
+}
+
+/// Serves until asked to stop, and then either ends in order or, asked again, at once.
+async fn finish(node: Node, output: Output) -> anyhow::Result<()> {
+    let (asked, asked_once) = tokio::sync::oneshot::channel();
+    let serving = node.serve(async move {
+        signals::asked_to_stop().await;
+        // Whoever can't be told stops all the same.
+        drop(output.note("stopping: what is in flight lands; Ctrl-C again stops at once"));
+        asked.send(()).unwrap_or_default();
+    });
+    let hurry = async {
+        if asked_once.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        signals::asked_to_stop().await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = hurry => {
+            drop(output.note("stopped at once: what was in flight is sent again at the next start"));
+            Ok(())
+        }
+    }
+}
