@@ -79,7 +79,7 @@ async fn a_lane_that_can_not_read_the_log_goes_on_when_it_can() {
     let (endpoint, _) = world.endpoint(receiver.url("/")).await;
     world.engine.pause_endpoint(endpoint.id).await.unwrap();
     let mut sent = Vec::new();
-    for n in 0..100 {
+    for _ in 0..100 {
         sent.push(world.order(&source, "1").await.to_string());
     }
     world.ledger.jam("lane", 1, unavailable());

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod canonical;
 mod deliveries;
 mod disk;
 mod egress;
@@ -10,6 +11,12 @@ mod egress_failures;
 mod egress_guard;
 mod egress_tls;
 mod isolation;
+mod model;
+mod outcomes;
+mod receive;
+mod restart;
+mod routing;
+mod story;
 mod unreliable;
 mod world;
 
