@@ -16,34 +16,45 @@ pub(crate) fn hints(
     now: Timestamp,
     why: &Rejection,
 ) -> Vec<String> {
-    let fits =
-        |body: &[u8], keys: &[Key]| is_signed(&speaker.verify(&Incoming { body, ..*incoming }, keys, now));
     match why {
         Rejection::WrongSignature | Rejection::NoKey | Rejection::BadBody(_) => {
-            let bodies = bodies(incoming.body).into_iter().filter(|(body, _)| fits(body, keys)).map(|(_, hint)| hint);
-            let secrets =
-                secrets(keys).into_iter().filter(|(key, _)| fits(incoming.body, std::slice::from_ref(key))).map(|(_, hint)| hint);
-            let mut found: Vec<String> = bodies.chain(secrets).map(str::to_owned).collect();
-            found.dedup();
-            if !found.is_empty() {
-                return found;
-            }
-            match why {
-                Rejection::WrongSignature => vec![NOTHING_FITS.to_owned()],
-                Rejection::NoKey => vec![where_it_is(speaker.dialect()).to_owned()],
-                _ => found,
-            }
+            let found = what_would_fit(speaker, incoming, keys, now);
+            if found.is_empty() { nothing_fits(speaker, why) } else { found }
         }
         Rejection::MissingHeader { name } => missing(incoming, name),
-        Rejection::TooOld { .. } => vec![
-            "the signature itself is right: judge an old capture as of its time with `--at TIME`, or with `--ignore-age`".to_owned(),
-        ],
-        Rejection::TooNew { .. } => vec!["the signature itself is right: set this machine's clock, or the sender's".to_owned()],
-        Rejection::BadEncoding { .. } => vec!["another header, or one of another platform, may have been taken for the signature".to_owned()],
+        Rejection::TooOld { .. } => vec![OLD.to_owned()],
+        Rejection::TooNew { .. } => vec![NEW.to_owned()],
+        Rejection::BadEncoding { .. } => vec![OTHER_ENCODING.to_owned()],
     }
 }
 
-const NOTHING_FITS: &str = "neither another secret encoding nor a usual change of the body explains it: is it the secret of this very app, and the body as it came over the wire?";
+const OLD: &str = "the signature itself is right: judge an old capture as of its time with `--at TIME`, or with \
+                   `--ignore-age`";
+const NEW: &str = "the signature itself is right: set this machine's clock, or the sender's";
+const OTHER_ENCODING: &str = "the header may have been cut or decoded on the way, or be another platform's";
+const NOTHING_FITS: &str = "neither another secret encoding nor a usual change of the body explains it: is it the \
+                            secret of this very app, and the body as it came over the wire?";
+
+/// The changes of body or secret with which the signature is right.
+fn what_would_fit(speaker: Speaker, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Vec<String> {
+    let fits = |body: &[u8], keys: &[Key]| {
+        let changed = Incoming { body, ..*incoming };
+        is_signed(&speaker.verify(&changed, keys, now))
+    };
+    let bodies = bodies(incoming.body).into_iter().filter(|(body, _)| fits(body, keys)).map(|(_, hint)| hint);
+    let secrets = secrets(keys).into_iter().filter(|(key, _)| fits(incoming.body, std::slice::from_ref(key)));
+    let mut found: Vec<String> = bodies.chain(secrets.map(|(_, hint)| hint)).map(str::to_owned).collect();
+    found.dedup();
+    found
+}
+
+fn nothing_fits(speaker: Speaker, why: &Rejection) -> Vec<String> {
+    match why {
+        Rejection::WrongSignature => vec![NOTHING_FITS.to_owned()],
+        Rejection::NoKey => vec![where_it_is(speaker.dialect()).to_owned()],
+        _ => Vec::new(),
+    }
+}
 
 /// The age is judged after the signature, so a wrong age means a right signature.
 fn is_signed<T>(verified: &Result<T, Rejection>) -> bool {

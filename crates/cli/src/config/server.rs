@@ -17,6 +17,15 @@ section! {
         /// Threads that serve; without it, one for each core.
         threads: Option<u64> = None;
     }
+    check few_threads
+}
+
+const THREADS_MAX: u64 = 1024;
+
+fn few_threads(server: &Server) -> Vec<(&'static str, String)> {
+    let too_many = server.threads.is_some_and(|threads| threads > THREADS_MAX);
+    let said = || ("threads", format!("more than {THREADS_MAX} only get in each other's way: lower it"));
+    too_many.then(said).into_iter().collect()
 }
 
 /// A URL to which paths can be added.
@@ -49,6 +58,12 @@ impl Setting for PublicUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_are_few() {
+        let with = |threads| few_threads(&Server { threads: Some(threads), ..Server::default() });
+        assert!(with(THREADS_MAX).is_empty() && with(THREADS_MAX + 1).len() == 1);
+    }
 
     #[test]
     fn a_public_url_is_one_that_paths_can_be_added_to() {

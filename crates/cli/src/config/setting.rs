@@ -90,8 +90,11 @@ impl Setting for bool {
     }
 }
 
+/// What every JSON reader understands, and far more than any queue can hold.
+const NUMBER_MAX: u64 = 1 << 53;
+
 impl Setting for u64 {
-    const FORM: &'static str = "a whole number, at least 1";
+    const FORM: &'static str = "a whole number from 1 to 2^53";
 
     fn read(raw: &Raw) -> Result<Self, String> {
         let number = match raw {
@@ -99,7 +102,7 @@ impl Setting for u64 {
             Raw::Bare(text) => text.parse().ok(),
             _ => None,
         };
-        number.filter(|number| *number > 0).map_or_else(|| expected(Self::FORM), Ok)
+        number.filter(|number| (1..=NUMBER_MAX).contains(number)).map_or_else(|| expected(Self::FORM), Ok)
     }
 
     fn show(&self) -> Value {
@@ -188,10 +191,16 @@ mod tests {
 
     #[test]
     fn what_has_another_form_is_refused_with_the_form() {
-        for raw in
-            [bare("0"), bare("-1"), bare("1k"), Raw::Integer(-1), Raw::Integer(0), Raw::Text("1".to_owned())]
-        {
-            assert_eq!(u64::read(&raw), Err("expected a whole number, at least 1".to_owned()), "{raw:?}");
+        for raw in [
+            bare("0"),
+            bare("-1"),
+            bare("1k"),
+            bare("9007199254740993"),
+            Raw::Integer(-1),
+            Raw::Integer(0),
+            Raw::Text("1".to_owned()),
+        ] {
+            assert_eq!(u64::read(&raw), Err("expected a whole number from 1 to 2^53".to_owned()), "{raw:?}");
         }
         for raw in [bare("yes"), Raw::Text("true".to_owned()), Raw::Integer(1)] {
             assert_eq!(bool::read(&raw), Err("expected true or false".to_owned()), "{raw:?}");

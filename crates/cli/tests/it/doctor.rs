@@ -1,11 +1,13 @@
 //! `doctor`: a fresh directory, bad permissions, a wrong key, a taken address.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::shopwire::{Run, run_in};
+use crate::shopwire::{Run, command, run_in};
 
 /// Runs it on a free port unless another address is given.
 fn doctor(directory: &Path, listen: Option<&str>) -> Run {
@@ -111,6 +113,35 @@ fn a_store_that_is_there_is_opened_with_its_key() {
     let store = find(&checks, "store");
     assert_eq!(run.code, 1);
     assert!(store["found"].as_str().unwrap().contains("can't be decrypted"), "{store}");
+}
+
+/// Its store is its own, so it is asked.
+#[test]
+fn a_running_server_is_asked_for_its_health() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut serve = command(directory.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]);
+    let mut serve = Guard(serve.stdout(Stdio::piped()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(serve.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let started: Value = serde_json::from_str(&line).expect(&line);
+    let address = started["listening"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let run = doctor(directory.path(), Some(&address));
+    let checks = run.json();
+    assert_eq!(run.code, 0, "{checks}");
+    for (name, says) in [("store", "says that it is ready"), ("listen address", "a running server answers")] {
+        let found = find(&checks, name)["found"].as_str().unwrap();
+        assert!(found.contains(says), "{found}");
+    }
+}
+
+/// Ends what was started, also when a test fails.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.kill().expect("it can be killed, also if it has ended");
+        self.0.wait().expect("it ends");
+    }
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn the_likely_cause_of_a_wrong_signature_is_found() {
             verify(DialectId::Shoptet, &format!(" {}", secret(DialectId::Shoptet)), &shoptet, &[]),
         ),
         ("decoded secret", verify(DialectId::Duda, "mysecretsecret", &duda, &[])),
+        ("no base64", verify(DialectId::Duda, "no base64 at all!", &duda, &[])),
         ("encoded secret", verify(DialectId::BigCommerce, "dGVzdF9jbGllbnRfc2VjcmV0", &bigcommerce, &[])),
         ("another platform's", verify(DialectId::Ecwid, "test_client_secret", &bigcommerce, &[])),
     ] {
