@@ -1,6 +1,6 @@
 //! From the log to the lanes.
 //!
-//! The [`dispatcher`](Lanes::follow) follows the log's tail and hands every event to the gates of the endpoints whose
+//! The dispatcher ([`Lanes`]) follows the log's tail and hands every event to the gates of the endpoints whose
 //! topics it matches (an index of topics is asked, endpoints are not scanned). Behind each gate runs one lane, the only
 //! owner of its endpoint's cursor:
 //!

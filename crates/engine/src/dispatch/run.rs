@@ -177,6 +177,8 @@ impl Run {
 
     /// Takes no more, and sends no more.
     fn end(&mut self, ended: Ended) {
+        // What did not concern the endpoint so far must not do so because of a change.
+        self.pass_quiet();
         self.gate.shut();
         // Whoever is gone stays gone, whatever is asked meanwhile.
         if !matches!(self.ended, Some(Ended::Gone { .. })) {

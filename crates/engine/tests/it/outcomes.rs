@@ -211,7 +211,7 @@ async fn followers_wait_for_the_failed_one_of_their_subject_and_others_do_not() 
         receiver.wait_for(7).await;
         sent.insert(0, sent[0].clone());
         assert_eq!(of_bad(), sent);
-        assert_eq!(world.dead(endpoint.id, 0).await.len(), usize::from(is_given_up));
+        assert_eq!(world.dead(endpoint.id, usize::from(is_given_up)).await.len(), usize::from(is_given_up));
     }
 }
 
