@@ -3,6 +3,8 @@
 //! The record that decides is kept by the sender: the ids of the events that the server has answered for. The receiver
 //! keeps its own: what arrived, in which order.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -135,7 +137,7 @@ fn pool(url: &str) -> Pool {
 
 fn open(data: &Path) -> Arc<dyn Ledger> {
     std::fs::create_dir_all(data).unwrap();
-    let key = SecretKey::load_or_create(&data.join("secrets.key"), &SystemRandom).unwrap();
+    let key = SecretKey::load_or_create(&data.join("secret.key"), &SystemRandom).unwrap();
     let config = SqliteConfig::new(data, key, &Limits::default());
     Arc::new(SqliteLedger::open(config, Arc::new(SystemRandom)).unwrap())
 }
@@ -181,7 +183,6 @@ fn serve(data: &Path, listen: SocketAddr) -> Child {
         .env("SHOPWIRE_STORE_PATH", data)
         .env("SHOPWIRE_EGRESS_ALLOWED", "127.0.0.0/8")
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap()
 }

@@ -2,7 +2,8 @@ use bytes::Bytes;
 use shopwire_core::commerce::{CanonicalType, EntityKind, EventType, Subject};
 use shopwire_core::delivery::ContentMode;
 use shopwire_core::{
-    DialectId, Event, EventId, Headers, LoggedEvent, Origin, ReceivedWebhook, Secret, Seq, ShopId, SourceId, Timestamp,
+    DialectId, Event, EventId, Headers, LoggedEvent, Origin, ReceivedWebhook, Secret, Seq, ShopId, SourceId,
+    Timestamp,
 };
 
 use super::*;
@@ -62,7 +63,8 @@ fn says_why_a_request_is_not_genuine() {
         let rejection = verify(&rest, b"{}", &[key(FIRST)], NOW).expect_err("incomplete");
         assert_eq!(rejection, Rejection::MissingHeader { name: missing.to_owned() });
     }
-    for (name, value) in [("webhook-timestamp", "soon"), ("webhook-signature", "v2,AAAA"), ("webhook-signature", "v1,*")]
+    for (name, value) in
+        [("webhook-timestamp", "soon"), ("webhook-signature", "v2,AAAA"), ("webhook-signature", "v1,*")]
     {
         let altered: Headers = headers.iter().map(|(n, v)| (n, if n == name { value } else { v })).collect();
         assert_eq!(code(&altered, b"{}", &[key(FIRST)], NOW), "bad_encoding", "{name}: {value}");
@@ -124,9 +126,13 @@ fn binary_mode_puts_attributes_into_headers_and_data_into_the_body() {
     let data: serde_json::Value = serde_json::from_slice(rendered.body(ContentMode::Binary)).expect("JSON");
     assert_eq!(whole["data"], data);
     let headers = rendered.headers(ContentMode::Binary);
-    for (name, attribute) in
-        [("ce-id", "id"), ("ce-source", "source"), ("ce-type", "type"), ("ce-subject", "subject"), ("ce-time", "time")]
-    {
+    for (name, attribute) in [
+        ("ce-id", "id"),
+        ("ce-source", "source"),
+        ("ce-type", "type"),
+        ("ce-subject", "subject"),
+        ("ce-time", "time"),
+    ] {
         assert_eq!(headers.get(name), whole[attribute].as_str(), "{name}");
     }
     assert_eq!(headers.get("content-type"), Some("application/json"));
@@ -138,7 +144,8 @@ fn a_native_event_carries_the_platforms_own_body() {
     let event_type =
         EventType::Native { dialect: DialectId::BigCommerce, topic: "store/shiny/polished".to_owned() };
     let rendered = render(&logged(event_type, "store/shiny/polished", Subject::native("shiny", 7), body));
-    let whole: serde_json::Value = serde_json::from_slice(rendered.body(ContentMode::Structured)).expect("JSON");
+    let whole: serde_json::Value =
+        serde_json::from_slice(rendered.body(ContentMode::Structured)).expect("JSON");
     assert_eq!(whole["type"], "shopwire.bigcommerce:store/shiny/polished");
     assert_eq!(whole["data"]["received"]["data"]["id"].to_string(), "7");
 }
@@ -147,7 +154,8 @@ fn a_native_event_carries_the_platforms_own_body() {
 fn what_cannot_be_decoded_is_sent_all_the_same() {
     let subject = Subject::new(EntityKind::Order, "ž 1%");
     let rendered = render(&logged(CanonicalType::OrderPaid.into(), "?", subject, "[1]"));
-    let whole: serde_json::Value = serde_json::from_slice(rendered.body(ContentMode::Structured)).expect("JSON");
+    let whole: serde_json::Value =
+        serde_json::from_slice(rendered.body(ContentMode::Structured)).expect("JSON");
     assert_eq!(whole["data"]["object"]["id"], "ž 1%");
     assert_eq!(whole["data"]["received"].to_string(), "[1]");
     assert_eq!(rendered.headers(ContentMode::Binary).get("ce-subject"), Some("order/%C5%BE%201%25"));

@@ -9,7 +9,12 @@ use crate::{Rejection, Verified, Window, mac};
 pub const TOLERANCE: Window = Window { past_s: 300, future_s: 300 };
 
 /// Whether a request is genuine under any of the keys at the moment `now`.
-pub fn verify(headers: &Headers, body: &[u8], keys: &[SigningKey], now: Timestamp) -> Result<Verified, Rejection> {
+pub fn verify(
+    headers: &Headers,
+    body: &[u8],
+    keys: &[SigningKey],
+    now: Timestamp,
+) -> Result<Verified, Rejection> {
     let id = field(headers, "webhook-id")?;
     let timestamp = field(headers, "webhook-timestamp")?;
     let given = field(headers, "webhook-signature")?;

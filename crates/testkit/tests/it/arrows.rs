@@ -71,7 +71,8 @@ fn built_with(root: &str) -> BTreeSet<String> {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let names: BTreeSet<String> = text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    let names: BTreeSet<String> =
+        text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     assert!(names.contains("serde"), "cargo tree gave something else: {text}");
     names
 }

@@ -28,8 +28,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 #[test]
 fn nothing_is_left_unfinished() {
     // Spelt apart, so that this file does not find itself. A test may be ignored for a reason that is written down.
-    let words =
-        ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "#[ig".to_owned() + "nore]"];
+    let words = ["TO".to_owned() + "DO", "FIX".to_owned() + "ME", "#[ig".to_owned() + "nore]"];
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {
             let left = words.iter().find(|word| line.contains(word.as_str()));
