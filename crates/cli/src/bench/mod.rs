@@ -39,19 +39,21 @@ pub(crate) async fn bench(plan: Plan, output: Output) -> anyhow::Result<Report> 
         output.note(&format!("round {number} of {}", plan.rounds))?;
         rounds.push(round(plan, &sink).await?);
     }
-    output.note("latency at 100/s")?;
-    let latency = latency(plan, &sink).await?;
+    output.note("latency at 100/s, alone")?;
+    let alone = latency(plan, &sink, &[&sink.url()]).await?;
+    output.note("latency at 100/s, beside an endpoint that hangs and one that refuses")?;
+    let beside = latency(plan, &sink, &[&sink.url(), &sink.hanging_url(), &sink::refusing_url()?]).await?;
     output.note(&format!("memory with {} undelivered events", plan.undelivered))?;
     let memory = memory(plan, &sink).await?;
-    Ok(Report { plan, rounds, latency, memory })
+    Ok(Report { plan, rounds, alone, beside, memory })
 }
 
 async fn round(plan: Plan, sink: &Sink) -> anyhow::Result<Round> {
     let pump_per_s = Load::pump(plan, sink).await?;
-    let accepting = BenchServer::start(None).await?;
+    let accepting = BenchServer::start(&[]).await?;
     let accepted_per_s = Load::accept(plan, &accepting).await?.per_s();
     accepting.stop().await?;
-    let delivering = BenchServer::start(Some(&sink.url())).await?;
+    let delivering = BenchServer::start(&[&sink.url()]).await?;
     sink.forget();
     let sent = Load::accept(plan, &delivering).await?;
     sink.wait_for(sent.count).await.context("not all events were delivered")?;
@@ -61,18 +63,20 @@ async fn round(plan: Plan, sink: &Sink) -> anyhow::Result<Round> {
     Ok(Round { pump_per_s, accepted_per_s, delivered_per_s, duplicates })
 }
 
-async fn latency(plan: Plan, sink: &Sink) -> anyhow::Result<report::Latency> {
-    let server = BenchServer::start(Some(&sink.url())).await?;
+/// Latency to the sink, which is the first of the endpoints.
+async fn latency(plan: Plan, sink: &Sink, endpoints: &[&str]) -> anyhow::Result<report::Latency> {
+    let server = BenchServer::start(endpoints).await?;
     sink.forget();
-    let sent = Load::steady(100, plan.seconds.max(3), &server).await?;
+    let sent = Load::steady(100, plan.seconds.max(5), &server).await?;
     sink.wait_for(sent.len()).await.context("not all events were delivered")?;
     let latency = report::Latency::of(sink.latencies_us(&sent));
-    server.stop().await?;
+    // What hangs would hold an orderly end up until its deadline.
+    server.kill().await?;
     Ok(latency)
 }
 
 async fn memory(plan: Plan, sink: &Sink) -> anyhow::Result<report::Memory> {
-    let server = BenchServer::start(Some(&sink.hanging_url())).await?;
+    let server = BenchServer::start(&[&sink.hanging_url()]).await?;
     let idle_mib = server.resident_mib()?;
     Load::exactly(plan.undelivered, plan.connections, &server).await?;
     let loaded_mib = server.resident_mib()?;

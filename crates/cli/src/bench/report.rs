@@ -1,8 +1,11 @@
 //! What was found, for people and for programs.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::Plan;
+use crate::output::{row, table};
 
 /// One round's figures.
 pub(super) struct Round {
@@ -10,6 +13,16 @@ pub(super) struct Round {
     pub(super) accepted_per_s: f64,
     pub(super) delivered_per_s: f64,
     pub(super) duplicates: usize,
+}
+
+impl Round {
+    fn accepted_share(&self) -> f64 {
+        self.accepted_per_s / self.pump_per_s
+    }
+
+    fn delivered_share(&self) -> f64 {
+        self.delivered_per_s / self.pump_per_s
+    }
 }
 
 /// From a webhook's being sent to its event's arrival.
@@ -27,6 +40,16 @@ impl Latency {
         };
         Self { p50_us: at(0.50), p99_us: at(0.99) }
     }
+
+    fn json(&self) -> Value {
+        json!({ "p50_us": self.p50_us, "p99_us": self.p99_us })
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "p50 {:.2} ms, p99 {:.2} ms", self.p50_us as f64 / 1000.0, self.p99_us as f64 / 1000.0)
+    }
 }
 
 /// What the server holds, in MiB.
@@ -40,7 +63,10 @@ pub(super) struct Memory {
 pub(crate) struct Report {
     pub(super) plan: Plan,
     pub(super) rounds: Vec<Round>,
-    pub(super) latency: Latency,
+    /// With one endpoint.
+    pub(super) alone: Latency,
+    /// With an endpoint that hangs and one that refuses beside it.
+    pub(super) beside: Latency,
     pub(super) memory: Memory,
 }
 
@@ -58,27 +84,32 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let plan = self.plan;
         let duplicates: usize = self.rounds.iter().map(|round| round.duplicates).sum();
+        let per_s = |figure: fn(&Round) -> f64| format!("{:.0}/s", self.median_of(figure));
+        let share = |figure: fn(&Round) -> f64| format!("{:.2} of the pump", self.median_of(figure));
+        let rows = [
+            row(["raw pump", &per_s(|round| round.pump_per_s), ""]),
+            row(["accepted, synced", &per_s(|round| round.accepted_per_s), &share(Round::accepted_share)]),
+            row([
+                "delivered end to end",
+                &per_s(|round| round.delivered_per_s),
+                &share(Round::delivered_share),
+            ]),
+            row(["delivered more than once", &duplicates.to_string(), "in all rounds"]),
+            row(["sent to delivered at 100/s", &self.alone.to_string(), ""]),
+            row(["  beside one that hangs, one that refuses", &self.beside.to_string(), ""]),
+            row(["memory idle", &format!("{:.1} MiB", self.memory.idle_mib), ""]),
+            row([
+                &format!("memory with {} undelivered", self.memory.undelivered),
+                &format!("{:.1} MiB", self.memory.loaded_mib),
+                "",
+            ]),
+        ];
         format!(
-            "1 KiB bodies, {} connections, {} rounds of {} s, medians\n\n\
-             raw pump                     {:>9.0}/s\n\
-             accepted, synced             {:>9.0}/s   {:.2} of the pump\n\
-             delivered end to end         {:>9.0}/s   {:.2} of the pump, {duplicates} duplicates\n\
-             sent to delivered at 100/s   p50 {:.2} ms, p99 {:.2} ms\n\
-             memory idle                  {:>9.1} MiB\n\
-             memory, {} undelivered  {:>9.1} MiB",
+            "1 KiB bodies, {} connections, {} rounds of {} s, medians\n\n{}",
             plan.connections,
             plan.rounds,
             plan.seconds,
-            self.median_of(|round| round.pump_per_s),
-            self.median_of(|round| round.accepted_per_s),
-            self.median_of(|round| round.accepted_per_s / round.pump_per_s),
-            self.median_of(|round| round.delivered_per_s),
-            self.median_of(|round| round.delivered_per_s / round.pump_per_s),
-            self.latency.p50_us as f64 / 1000.0,
-            self.latency.p99_us as f64 / 1000.0,
-            self.memory.idle_mib,
-            self.memory.undelivered,
-            self.memory.loaded_mib,
+            table(&rows)
         )
     }
 
@@ -101,7 +132,8 @@ impl Report {
             "connections": self.plan.connections,
             "seconds": self.plan.seconds,
             "rounds": rounds,
-            "latency_at_100_per_s": { "p50_us": self.latency.p50_us, "p99_us": self.latency.p99_us },
+            "latency_at_100_per_s": self.alone.json(),
+            "latency_at_100_per_s_beside_bad_endpoints": self.beside.json(),
             "memory_mib": {
                 "idle": self.memory.idle_mib,
                 "undelivered_events": self.memory.undelivered,

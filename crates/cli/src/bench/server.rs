@@ -31,12 +31,12 @@ pub(super) struct BenchServer {
 }
 
 impl BenchServer {
-    /// Starts a server on a fresh store with one BigCommerce source, and one endpoint if there is a URL for it.
-    pub(super) async fn start(endpoint: Option<&str>) -> anyhow::Result<Self> {
+    /// Starts a server on a fresh store with one BigCommerce source, and an endpoint for each URL.
+    pub(super) async fn start(endpoints: &[&str]) -> anyhow::Result<Self> {
         let mut unique = [0; 6];
         SystemRandom.fill(&mut unique);
         let data = std::env::temp_dir().join(format!("shopwire-bench-{}", mac::hex(&unique)));
-        let source = furnish(&data, endpoint).await?;
+        let source = furnish(&data, endpoints).await?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let listen = format!("127.0.0.1:{port}");
         let program = std::env::current_exe().context("this program can't find itself")?;
@@ -101,8 +101,8 @@ impl BenchServer {
     }
 }
 
-/// Puts a shop, a source and perhaps an endpoint into a fresh store.
-async fn furnish(data: &std::path::Path, endpoint: Option<&str>) -> anyhow::Result<SourceId> {
+/// Puts a shop, a source and the endpoints into a fresh store.
+async fn furnish(data: &std::path::Path, endpoints: &[&str]) -> anyhow::Result<SourceId> {
     let key = Secrets::default().open(data, &SystemRandom)?;
     let limits = Limits::default();
     let ledger = SqliteLedger::open(SqliteConfig::new(data, key, &limits), Arc::new(SystemRandom))?;
@@ -121,7 +121,7 @@ async fn furnish(data: &std::path::Path, endpoint: Option<&str>) -> anyhow::Resu
         keys: vec![KeyDraft::Signing(Secret::new(SECRET))],
     };
     let source = engine.create_source(draft).await?;
-    if let Some(url) = endpoint {
+    for url in endpoints {
         engine.create_endpoint(endpoint_to(url)).await?;
     }
     engine.shutdown().await?;

@@ -94,6 +94,12 @@ impl Sink {
     }
 }
 
+/// An address at which nobody listens.
+pub(super) fn refusing_url() -> anyhow::Result<String> {
+    let address = bind()?.local_addr()?;
+    Ok(format!("http://{address}/refuse"))
+}
+
 fn bind() -> anyhow::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").context("the sink can't listen")?;
     listener.set_nonblocking(true)?;
