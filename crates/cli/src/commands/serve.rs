@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Outcome, Verdict};
 use crate::config::{ConfigArgs, Loaded};
+use crate::demo;
 use crate::output::Output;
 use crate::runtime;
 use crate::serve::{self, Settings};
@@ -41,7 +42,7 @@ impl Serve {
         settings.data = self.data.clone().unwrap_or(settings.data);
         runtime::run(threads, async {
             if self.demo {
-                serve::serve_demo(settings, output).await?;
+                demo::serve_demo(settings, output).await?;
             } else {
                 serve::serve(settings, output).await?;
             }

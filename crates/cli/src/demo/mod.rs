@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use crate::config::Secrets;
 use crate::output::Output;
 use crate::receiver::{self, Judge, Received};
-use crate::serve::{Node, Settings};
+use crate::serve::{self, Node, Settings};
 use crate::speaker::Speaker;
 use shops::DemoShop;
 
@@ -36,8 +36,16 @@ const STEP_MS: u64 = 10_000;
 /// Requests that may wait to be told.
 const SEEN_MAX: usize = 64;
 
+/// Serves on a fresh store, shows one webhook of each platform on its way, and serves on until asked to stop.
+pub(crate) async fn serve_demo(settings: Settings, output: Output) -> anyhow::Result<()> {
+    let mut demo = Demo::prepare(settings, output).await?;
+    let served = demo.run(|node| serve::finish(node, output)).await;
+    demo.clean_up();
+    served
+}
+
 /// A demo in its own directory.
-pub(crate) struct Demo {
+struct Demo {
     settings: Option<Settings>,
     data: PathBuf,
     output: Output,
@@ -45,7 +53,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// A fresh store, loopback only; another port if the usual one is taken.
-    pub(crate) async fn prepare(settings: Settings, output: Output) -> anyhow::Result<Self> {
+    async fn prepare(settings: Settings, output: Output) -> anyhow::Result<Self> {
         let mut unique = [0; 6];
         SystemRandom.fill(&mut unique);
         let data = std::env::temp_dir().join(format!("shopwire-demo-{}", mac::hex(&unique)));
@@ -64,7 +72,7 @@ impl Demo {
     }
 
     /// Starts the server, hands it over to be served, and tells the story of the five webhooks meanwhile.
-    pub(crate) async fn run<F>(&mut self, serve: impl FnOnce(Node) -> F) -> anyhow::Result<()>
+    async fn run<F>(&mut self, serve: impl FnOnce(Node) -> F) -> anyhow::Result<()>
     where
         F: Future<Output = anyhow::Result<()>>,
     {
@@ -92,7 +100,7 @@ impl Demo {
     }
 
     /// Removes the demo's store.
-    pub(crate) fn clean_up(&self) {
+    fn clean_up(&self) {
         if let Err(error) = std::fs::remove_dir_all(&self.data) {
             tracing::warn!(%error, path = %self.data.display(), "the demo's store could not be removed");
         }

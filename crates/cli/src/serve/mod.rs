@@ -6,7 +6,6 @@ mod signals;
 
 use serde_json::json;
 
-use crate::demo::Demo;
 use crate::output::Output;
 
 pub(crate) use node::Node;
@@ -31,16 +30,8 @@ pub(crate) async fn serve(settings: Settings, output: Output) -> anyhow::Result<
     finish(node, output).await
 }
 
-/// Serves on a fresh store, shows one webhook of each platform on its way, and keeps serving.
-pub(crate) async fn serve_demo(settings: Settings, output: Output) -> anyhow::Result<()> {
-    let mut demo = Demo::prepare(settings, output).await?;
-    let served = demo.run(|node| finish(node, output)).await;
-    demo.clean_up();
-    served
-}
-
 /// Serves until asked to stop, and then either ends in order or, asked again, at once.
-async fn finish(node: Node, output: Output) -> anyhow::Result<()> {
+pub(crate) async fn finish(node: Node, output: Output) -> anyhow::Result<()> {
     let (asked, asked_once) = tokio::sync::oneshot::channel();
     let serving = node.serve(async move {
         signals::asked_to_stop().await;

@@ -175,7 +175,8 @@ impl Engine {
     ) {
         self.metrics().count_rejected(source.dialect);
         if error.is_theirs() {
-            tracing::info!(source.id = %source.id, code = error.code(), %error, "webhook rejected");
+            // Kept where it can be looked up; a stranger must not be able to fill the log with lines.
+            tracing::debug!(source.id = %source.id, code = error.code(), %error, "webhook rejected");
             let kept = rejected::kept(source, request, error, now, self.limits(), self.random());
             self.0.rejected.keep(kept);
         }
