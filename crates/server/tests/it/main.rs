@@ -11,6 +11,7 @@ mod configuration;
 mod deliveries;
 mod endpoints;
 mod events;
+mod every_topic;
 mod idempotency;
 mod ingest;
 mod logs;
