@@ -1,0 +1,87 @@
+//! What follows when a delivery lands.
+
+use bytes::Bytes;
+use shopwire_core::Seq;
+use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, Settled};
+use shopwire_store::AttemptRecord;
+
+use super::flight::Landed;
+use super::{Ended, Run};
+use crate::deliver::Attempted;
+
+impl Run {
+    pub(super) fn land(&mut self, landed: Landed) {
+        let (seq, attempted) = match landed {
+            Landed::Attempted(seq, attempted) => (seq, attempted),
+            Landed::Undeliverable(seq, why) => return self.bury(seq, why),
+            Landed::Unread(seq, error) => (seq, self.our_fault(error.to_string())),
+        };
+        let before =
+            self.lane.progress(seq).unwrap_or(Progress { attempts: 0, steps: 0, first_at: attempted.at });
+        let progress = Progress { attempts: before.attempts + 1, ..before };
+        let decision = self.courier.decide(&attempted.outcome, progress, &self.endpoint.retry);
+        let settled = match &decision {
+            Decision::Delivered | Decision::Dead { .. } => Settled::Finished,
+            Decision::Retry { at, progress } => Settled::Waits { due: *at, progress: *progress },
+            // It is sent again as soon as the endpoint is resumed.
+            Decision::Disable => Settled::Waits { due: attempted.at, progress },
+        };
+        if decision == Decision::Disable {
+            self.end(Ended::Gone { reason: "the receiver answered 410 Gone".to_owned() });
+        }
+        let dead = if let Decision::Dead { reason } = decision { Some(reason) } else { None };
+        self.write_down(seq, progress.attempts, attempted, settled, dead);
+        self.settle(seq, settled);
+    }
+
+    /// An event that retention has taken or that can't be read is not delivered: that is told, not passed over.
+    fn bury(&mut self, seq: Seq, why: String) {
+        let number = self.lane.progress(seq).map_or(1, |progress| progress.attempts + 1);
+        let attempted = self.our_fault(why);
+        self.write_down(seq, number, attempted, Settled::Finished, Some(DeadReason::Unrenderable));
+        self.settle(seq, Settled::Finished);
+    }
+
+    /// An attempt that did not come to be, because of ourselves.
+    fn our_fault(&self, why: String) -> Attempted {
+        let at = self.courier.timer().now();
+        let (outcome, detail) = (Outcome::OurFault, Some(why));
+        Attempted { at, latency_us: 0, outcome, detail, response: Bytes::new() }
+    }
+
+    fn write_down(
+        &mut self,
+        seq: Seq,
+        number: u32,
+        attempted: Attempted,
+        settled: Settled,
+        dead: Option<DeadReason>,
+    ) {
+        if dead.is_some() {
+            self.courier.metrics().dead.add(1);
+        }
+        let next_at = if let Settled::Waits { due, .. } = settled { Some(due) } else { None };
+        self.recorder.add(AttemptRecord {
+            seq,
+            number,
+            at: attempted.at,
+            latency_us: attempted.latency_us,
+            outcome: attempted.outcome,
+            detail: attempted.detail,
+            response: attempted.response,
+            next_at,
+            dead,
+        });
+    }
+
+    fn settle(&mut self, seq: Seq, settled: Settled) {
+        let next = self.lane.settle(seq, settled);
+        // When the run is ending, the next of its subject stays unsent: the next run offers or wakes it again, since
+        // neither its end nor a cursor beyond it is recorded.
+        if let Some(next) = next
+            && self.ended.is_none()
+        {
+            self.flights.start(next);
+        }
+    }
+}
