@@ -12,6 +12,7 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod every_topic;
+mod full;
 mod idempotency;
 mod ingest;
 mod logs;
@@ -20,4 +21,7 @@ mod openapi;
 mod pages;
 mod problems;
 mod secrets;
+#[path = "../../../engine/tests/it/unreliable.rs"]
+#[expect(dead_code, reason = "the engine's tests need more of it")]
+mod unreliable;
 mod world;

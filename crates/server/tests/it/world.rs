@@ -55,9 +55,17 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
+        Self::over(limits, |ledger| ledger).await
+    }
+
+    /// A server whose ledger is what `door` makes of a real one.
+    pub(crate) async fn over<L: Ledger + 'static>(
+        limits: Limits,
+        door: impl FnOnce(Arc<SqliteLedger>) -> Arc<L>,
+    ) -> Self {
         let (clock, directory) = (SimClock::at(NOW), tempfile::tempdir().unwrap());
         let timer = Arc::new(SimTimer(clock.clone()));
-        let engine = engine(&timer, &directory, &limits).await;
+        let engine = engine(&timer, door(ledger(&directory, &limits)), &limits).await;
         let admin = engine.ensure_admin().await.unwrap().expect("the first start").expose().to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -162,10 +170,13 @@ impl World {
     }
 }
 
-async fn engine(timer: &Arc<SimTimer>, directory: &tempfile::TempDir, limits: &Limits) -> Engine {
-    let random = Arc::new(SeededRandom::new(7));
+fn ledger(directory: &tempfile::TempDir, limits: &Limits) -> Arc<SqliteLedger> {
     let config = SqliteConfig::new(directory.path().join("data"), SecretKey::new([7; 32]), limits);
-    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(config, Arc::clone(&random) as _).unwrap());
+    Arc::new(SqliteLedger::open(config, Arc::new(SeededRandom::new(8))).unwrap())
+}
+
+async fn engine(timer: &Arc<SimTimer>, ledger: Arc<impl Ledger + 'static>, limits: &Limits) -> Engine {
+    let random = Arc::new(SeededRandom::new(7));
     let loopback = EgressConfig { allowed: vec!["127.0.0.0/8".parse().unwrap()], ..EgressConfig::default() };
     let egress = Egress::new(loopback, Arc::clone(timer) as _, Arc::new(SystemResolver)).unwrap();
     let timer = Arc::clone(timer) as _;
