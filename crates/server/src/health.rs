@@ -1,7 +1,7 @@
 //! Whether the process is there, and whether it can do its work.
 
 use axum::extract::State;
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -19,7 +19,8 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<StatusCode, Problem
         Ok(_) => Ok(StatusCode::OK),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Err(Problem::new(Code::Unavailable, "the store can't be read: the server's log says why"))
+            let detail = "the store can't be read: the server's log says why";
+            Err(Problem::new(Code::Unavailable, detail).with_header(header::RETRY_AFTER, "1"))
         }
     }
 }

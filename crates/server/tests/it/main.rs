@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod api_page;
 mod auth;
 mod bad_input;
 mod bounds;
