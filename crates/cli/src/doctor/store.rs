@@ -49,7 +49,7 @@ impl From<StoreError> for Closed {
             StoreError::Unavailable(_) => {
                 "look at the directory's owner and permissions, and at the system's log for disk errors"
             }
-            StoreError::Unreadable(_) => {
+            StoreError::Unreadable(_) | StoreError::Damaged { .. } => {
                 "run the version that wrote it or a later one, or bring back a backup"
             }
             StoreError::WrongKey => {

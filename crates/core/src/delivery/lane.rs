@@ -225,6 +225,14 @@ impl Lane {
         offer
     }
 
+    /// The next event can't be sent to anybody: it is finished without having been in flight. Answers whether that is news,
+    /// and not about one that was dealt with before or is known by name.
+    pub fn pass_over(&mut self, seq: Seq) -> bool {
+        let is_news = seq > self.taken && !self.items.contains_key(&seq) && self.done.insert(seq);
+        self.skip_to(seq);
+        is_news
+    }
+
     fn take(&mut self, seq: Seq, key: SubjectKey, offer: Offer, named: bool) {
         self.taken = seq;
         self.subjects.entry(key).or_default().push_back(seq);

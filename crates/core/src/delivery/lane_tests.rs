@@ -101,6 +101,34 @@ fn a_revived_delivery_is_sent_again_once_its_subject_is_free() {
     assert_eq!(lane.changes(), (Seq(2), vec![], LaneChanges { wait: vec![], forget: vec![Seq(1)] }));
 }
 
+#[test]
+fn what_is_passed_over_is_finished_and_holds_nobody_up() {
+    let mut lane = fresh(Ordering::Subject);
+    lane.offer(Seq(1), 7);
+    assert!(lane.pass_over(Seq(2)));
+    assert!(!lane.pass_over(Seq(2)), "told once");
+    assert_eq!(lane.offer(Seq(3), 8), Offer::Send);
+    let (cursor, done, changes) = lane.changes();
+    assert_eq!((cursor, &done, &changes), (Seq(0), &vec![Seq(2)], &LaneChanges::default()));
+    // After a crash it is met again, and is no news.
+    let record = LaneRecord { cursor, done, waiting: vec![] };
+    let mut lane = Lane::restore(&record, Ordering::Subject, BOUNDS);
+    lane.offer(Seq(1), 7);
+    assert!(!lane.pass_over(Seq(2)));
+    lane.settle(Seq(1), waits(100));
+    assert_eq!((lane.cursor(), lane.taken()), (Seq(2), Seq(2)));
+}
+
+#[test]
+fn one_that_waits_by_name_is_not_passed_over() {
+    let named = Waiting { seq: Seq(5), key: 7, due: Some(at(50)), progress: None };
+    let record = LaneRecord { cursor: Seq(3), done: vec![], waiting: vec![named] };
+    let mut lane = Lane::restore(&record, Ordering::Subject, BOUNDS);
+    assert!(lane.pass_over(Seq(4)));
+    assert!(!lane.pass_over(Seq(5)));
+    assert_eq!((lane.cursor(), lane.wake(at(50))), (Seq(5), vec![Seq(5)]));
+}
+
 /// The receiver's side and the store's side of a run, kept apart from the lane.
 #[derive(Default)]
 struct World {

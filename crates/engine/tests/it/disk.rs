@@ -1,7 +1,7 @@
 //! Trouble with the disk, and with ourselves: nothing is lost, nothing is counted twice, and afterwards all goes on.
 
 use shopwire_core::delivery::{DeadReason, EndpointState};
-use shopwire_core::{DialectId, EndpointId};
+use shopwire_core::{DialectId, EndpointId, Seq};
 use shopwire_engine::receive::ReceiveError;
 use shopwire_engine::{DeliveryState, configure::ConfigureError};
 use shopwire_store::StoreError;
@@ -16,6 +16,10 @@ fn full() -> Fault {
 
 fn unavailable() -> Fault {
     Fault::Fails(StoreError::Unavailable("disk I/O error".to_owned()))
+}
+
+fn damaged(seq: u64) -> Fault {
+    Fault::Fails(StoreError::Damaged { seq: Seq(seq), why: "its record is cut".to_owned() })
 }
 
 #[tokio::test]
@@ -92,6 +96,43 @@ async fn a_lane_that_can_not_read_the_log_goes_on_when_it_can() {
 }
 
 #[tokio::test]
+async fn a_lane_that_meets_a_damaged_event_in_the_log_buries_it_and_goes_on() {
+    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let endpoint = world.endpoint_for(receiver.url("/"), &["order.*"]).await;
+    world.engine.pause_endpoint(endpoint.id).await.unwrap();
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent.push(world.order(&source, "1").await);
+    }
+    world.ledger.jam("read_after", 1, damaged(1));
+    world.engine.resume_endpoint(endpoint.id).await.unwrap();
+    // The clock stands still: nothing had to be tried again.
+    assert_eq!(ids(&receiver.wait_for(2).await), [sent[1].to_string(), sent[2].to_string()]);
+    let dead = world.dead(endpoint.id, 1).await;
+    assert_eq!(
+        dead.iter().map(|d| (d.event, d.reason)).collect::<Vec<_>>(),
+        [(sent[0], DeadReason::Unrenderable)]
+    );
+    let attempts = world.attempts(endpoint.id, 3).await;
+    assert!(
+        attempts
+            .iter()
+            .any(|a| a.detail.as_deref() == Some("event 1 of the log can't be read: its record is cut"))
+    );
+    assert!(matches!(world.state(sent[0], endpoint.id).await, DeliveryState::Dead { .. }));
+    assert_eq!(world.engine.metrics().dead.get(), 1);
+    let world = world.restarted().await;
+    let next = world.order(&source, "1").await.to_string();
+    assert_eq!(
+        ids(&receiver.wait_for(3).await)[2],
+        next,
+        "what was buried stays so, what was sent is not sent again"
+    );
+    assert_eq!((world.attempts(endpoint.id, 4).await.len(), world.dead(endpoint.id, 1).await.len()), (4, 1));
+}
+
+#[tokio::test]
 async fn a_retry_whose_event_can_not_be_read_is_put_off_and_never_booked_on_the_receiver() {
     let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;
@@ -109,8 +150,8 @@ async fn a_retry_whose_event_can_not_be_read_is_put_off_and_never_booked_on_the_
 
 #[tokio::test]
 async fn an_event_that_is_damaged_or_trips_us_up_costs_itself_and_not_the_lane() {
-    let damaged = Fault::Fails(StoreError::Unreadable("event 1 is damaged".to_owned()));
-    for (fault, says) in [(damaged, "damaged"), (Fault::Panics, "fault in Shopwire")] {
+    let damaged = damaged(1);
+    for (fault, says) in [(damaged, "event 1 of the log"), (Fault::Panics, "fault in Shopwire")] {
         let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
         let (_, source) = world.source(DialectId::Ecwid).await;
         let (endpoint, _) = world.endpoint(receiver.url("/")).await;

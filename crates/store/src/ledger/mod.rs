@@ -59,7 +59,7 @@ pub trait Ledger: Send + Sync {
 
     /// Up to `limit` events behind `after`, in order, stopping before they weigh more than `bytes_max` (but never
     /// before the first). Stops before an event that can't be read; if that is the first, the answer is
-    /// [`StoreError::Unreadable`] naming it.
+    /// [`StoreError::Damaged`] with its place, from which one can read on.
     async fn read_after(
         &self,
         after: Seq,
@@ -67,7 +67,8 @@ pub trait Ledger: Send + Sync {
         bytes_max: usize,
     ) -> Result<Vec<Arc<LoggedEvent>>, StoreError>;
 
-    /// The events at these places, in order of place; places without an event are left out.
+    /// The events at these places, in order of place; places without an event are left out. If one of them can't be read,
+    /// the answer is [`StoreError::Damaged`].
     async fn read_at(&self, places: &[Seq]) -> Result<Vec<Arc<LoggedEvent>>, StoreError>;
 
     /// One event.

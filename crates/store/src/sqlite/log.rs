@@ -9,7 +9,7 @@ use shopwire_core::{Event, EventId, LoggedEvent, Origin, Seq, Timestamp};
 
 use super::codec;
 use super::column::{Sql, get, get_option, whole};
-use super::fault::unreadable;
+use super::fault::damaged;
 use super::paging::Walk;
 use crate::{EventFilter, EventHead, Page, PageRequest, StoreError};
 
@@ -67,12 +67,14 @@ pub(super) fn head_at(db: &Connection, seq: Seq) -> Result<Option<EventHead>, St
 }
 
 fn head(row: &Row<'_>) -> Result<EventHead, StoreError> {
-    let seq: Seq = get(row, 0)?;
-    let wrong =
-        |what: &str, text: &str| unreadable(format_args!("event {seq}"), format!("`{text}` is no {what}"));
-    let text = |column| {
-        row.get_ref(column)?.as_str().map_err(|error| unreadable(format_args!("event {seq}"), error))
-    };
+    let seq = get(row, 0)?;
+    read_head(row, seq).map_err(|error| damaged(seq, error))
+}
+
+fn read_head(row: &Row<'_>, seq: Seq) -> Result<EventHead, StoreError> {
+    let wrong = |what: &str, text: &str| StoreError::Unreadable(format!("`{text}` is no {what}"));
+    let text =
+        |column| row.get_ref(column)?.as_str().map_err(|error| StoreError::Unreadable(error.to_string()));
     let (event_type, subject) = (text(3)?, text(4)?);
     let dialect: Option<String> = row.get(8)?;
     Ok(EventHead {
@@ -91,9 +93,14 @@ fn head(row: &Row<'_>) -> Result<EventHead, StoreError> {
 
 /// A head, and behind it the record and the body.
 fn event(row: &Row<'_>) -> Result<Arc<LoggedEvent>, StoreError> {
-    let EventHead { seq, id, shop, event_type, subject, occurred_at, received_at, source, dialect, topic } =
-        head(row)?;
-    let wrong = |why: &str| unreadable(format_args!("event {seq} ({id})"), why);
+    let seq = get(row, 0)?;
+    read_event(row, seq).map_err(|error| damaged(seq, error))
+}
+
+fn read_event(row: &Row<'_>, seq: Seq) -> Result<Arc<LoggedEvent>, StoreError> {
+    let EventHead { id, shop, event_type, subject, occurred_at, received_at, source, dialect, topic, .. } =
+        read_head(row, seq)?;
+    let wrong = |why: &str| StoreError::Unreadable(format!("{why} ({id})"));
     let (Some(source), Some(dialect), Some(topic)) = (source, dialect, topic) else {
         return Err(wrong("its origin is incomplete"));
     };
@@ -120,8 +127,13 @@ pub(super) fn read_after(
     let mut rows = statement.query((Sql(after), whole(limit as u64)))?;
     let mut events = Vec::new();
     let mut bytes = 0;
-    while let Some(row) = rows.next()? {
-        let event = match event(row) {
+    loop {
+        let read = match rows.next() {
+            Ok(Some(row)) => event(row),
+            Ok(None) => break,
+            Err(error) => Err(in_next(db, after, error.into())),
+        };
+        let event = match read {
             Err(_) if !events.is_empty() => break,
             read => read?,
         };
@@ -134,6 +146,15 @@ pub(super) fn read_after(
     Ok(events)
 }
 
+/// Says of which event a fault is that was found before its row came: of the next one, if that is known.
+fn in_next(db: &Connection, after: Seq, error: StoreError) -> StoreError {
+    let next = "SELECT min(seq) FROM event WHERE seq > ?1";
+    match db.query_row(next, [Sql(after)], |row| get_option(row, 0)) {
+        Ok(Some(seq)) => damaged(seq, error),
+        Ok(None) | Err(_) => error,
+    }
+}
+
 /// See [`Ledger::read_at`](crate::Ledger::read_at).
 pub(super) fn read_at(db: &Connection, places: &[Seq]) -> Result<Vec<Arc<LoggedEvent>>, StoreError> {
     let mut places = places.to_vec();
@@ -144,7 +165,7 @@ pub(super) fn read_at(db: &Connection, places: &[Seq]) -> Result<Vec<Arc<LoggedE
     let mut events = Vec::with_capacity(places.len());
     for place in places {
         let mut rows = statement.query([Sql(place)])?;
-        if let Some(row) = rows.next()? {
+        if let Some(row) = rows.next().map_err(|error| damaged(place, error.into()))? {
             events.push(event(row)?);
         }
     }

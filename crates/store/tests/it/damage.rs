@@ -1,9 +1,11 @@
 //! What is damaged is told, and takes nothing else with it.
 
-use shopwire_core::Seq;
+use shopwire_core::{Origin, Seq};
 use shopwire_store::{EventFilter, Ledger as _, PageRequest, SqliteLedger, StoreError};
 
 use crate::support::{Store, event, new_event};
+
+const PAGE_BYTES: usize = 4_096;
 
 /// A store of five events, of which the third has suffered.
 async fn damaged(sql: &str) -> (Store, SqliteLedger) {
@@ -14,6 +16,11 @@ async fn damaged(sql: &str) -> (Store, SqliteLedger) {
     }
     assert_eq!(store.tool().execute(sql, ()).unwrap(), 1);
     (store, ledger)
+}
+
+/// Whether an error says that it is the third event that suffered.
+fn is_third(error: &StoreError) -> bool {
+    matches!(error, StoreError::Damaged { seq: Seq(3), .. })
 }
 
 #[tokio::test]
@@ -33,12 +40,43 @@ async fn a_damaged_record_is_unreadable_and_the_others_are_not() {
         let before = ledger.read_after(Seq::START, 9, usize::MAX).await.unwrap();
         assert_eq!(before.iter().map(|event| event.seq.0).collect::<Vec<_>>(), [1, 2], "{sql}");
         let error = ledger.read_after(Seq(2), 9, usize::MAX).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unreadable(_)), "{sql}: {error}");
+        assert!(is_third(&error), "{sql}: {error}");
         assert_eq!(ledger.read_after(Seq(3), 9, usize::MAX).await.unwrap().len(), 2, "{sql}");
-        assert!(matches!(ledger.event(event(3).id).await, Err(StoreError::Unreadable(_))), "{sql}");
+        assert!(is_third(&ledger.event(event(3).id).await.unwrap_err()), "{sql}");
+        assert!(is_third(&ledger.read_at(&[Seq(2), Seq(3)]).await.unwrap_err()), "{sql}");
         assert_eq!(ledger.event(event(4).id).await.unwrap().unwrap().event, event(4), "{sql}");
         ledger.append(new_event(6)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_event_on_a_page_that_the_disk_spoiled_is_told_by_its_place() {
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    for n in 1..=5 {
+        let mut long = new_event(n);
+        let Origin::Webhook(webhook) = &mut long.event.origin;
+        webhook.body = format!("{n}").repeat(4 * PAGE_BYTES).into();
+        ledger.append(long).await.unwrap();
+    }
+    ledger.close().await.unwrap();
+    let file = store.path().join("shopwire.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let is_full_of_threes = |page: &[u8]| page[4..].iter().all(|byte| *byte == b'3');
+    let page = bytes.chunks_exact_mut(PAGE_BYTES).find(|page| is_full_of_threes(page)).unwrap();
+    // Where the page says which one comes next.
+    page[..4].fill(0xff);
+    std::fs::write(&file, bytes).unwrap();
+
+    let ledger = store.sqlite();
+    let places = async |after| {
+        let events = ledger.read_after(after, 9, usize::MAX).await?;
+        Ok::<_, StoreError>(events.iter().map(|event| event.seq.0).collect::<Vec<_>>())
+    };
+    assert_eq!(places(Seq::START).await.unwrap(), [1, 2]);
+    assert!(is_third(&places(Seq(2)).await.unwrap_err()));
+    assert!(is_third(&ledger.read_at(&[Seq(3)]).await.unwrap_err()));
+    assert_eq!(places(Seq(3)).await.unwrap(), [4, 5]);
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ impl Flights {
                     Ok(None) => {
                         return Landed::Undeliverable(seq, "the event is no longer in the log".to_owned());
                     }
-                    Err(error @ StoreError::Unreadable(_)) => {
+                    Err(error @ (StoreError::Damaged { .. } | StoreError::Unreadable(_))) => {
                         return Landed::Undeliverable(seq, error.to_string());
                     }
                     Err(error) => return Landed::Unread(seq, error),

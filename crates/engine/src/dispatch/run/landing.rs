@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use shopwire_core::Seq;
 use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, Settled};
-use shopwire_store::AttemptRecord;
+use shopwire_store::{AttemptRecord, StoreError};
 
 use super::flight::Landed;
 use super::{Ended, Run};
@@ -34,12 +34,25 @@ impl Run {
         self.settle(seq, settled);
     }
 
+    /// The next event of the log can't be read. Whether this endpoint wants it can't be read either: better a dead letter
+    /// too many than silence.
+    pub(super) fn pass_over(&mut self, seq: Seq, error: &StoreError) {
+        if self.lane.pass_over(seq) {
+            tracing::error!(endpoint.id = %self.endpoint.id, %error, "an event is lost to an endpoint");
+            self.write_down_dead(seq, error.to_string());
+        }
+    }
+
     /// An event that retention has taken or that can't be read is not delivered: that is told, not passed over.
     fn bury(&mut self, seq: Seq, why: String) {
+        self.write_down_dead(seq, why);
+        self.settle(seq, Settled::Finished);
+    }
+
+    fn write_down_dead(&mut self, seq: Seq, why: String) {
         let number = self.lane.progress(seq).map_or(1, |progress| progress.attempts + 1);
         let attempted = self.our_fault(why);
         self.write_down(seq, number, attempted, Settled::Finished, Some(DeadReason::Unrenderable));
-        self.settle(seq, Settled::Finished);
     }
 
     /// An attempt that did not come to be, because of ourselves.

@@ -116,7 +116,9 @@ impl Run {
                 () = gate.asked_to_let_go(), if is_running => self.supply.let_go(),
                 Some(()) = OptionFuture::from(self.recorder.recording.as_mut()) => self.recorder.recording = None,
                 Some(page) = OptionFuture::from(self.supply.reading.as_mut()) => {
-                    self.supply.take_page(page, self.lane.taken());
+                    if let Some((seq, why)) = self.supply.take_page(page, self.lane.taken()) {
+                        self.pass_over(seq, &why);
+                    }
                 }
                 Some(landed) = self.flights.next() => self.land(landed),
                 parcel = next_of(&mut self.supply.feed), if is_running && self.has_room() => {

@@ -93,8 +93,13 @@ impl Supply {
         })
     }
 
-    /// Takes the page that was read behind `taken`.
-    pub(super) fn take_page(&mut self, page: Result<LogPage, StoreError>, taken: Seq) {
+    /// Takes the page that was read behind `taken`. The answer is the event there that can't be read, and why, if it is
+    /// that which came back.
+    pub(super) fn take_page(
+        &mut self,
+        page: Result<LogPage, StoreError>,
+        taken: Seq,
+    ) -> Option<(Seq, StoreError)> {
         self.reading = None;
         match page {
             Ok(LogPage { events, end }) => {
@@ -103,6 +108,7 @@ impl Supply {
                 let metrics = self.courier.metrics();
                 self.stash.extend(wanted.map(|logged| Parcel::new(logged, Arc::clone(metrics))));
             }
+            Err(error @ StoreError::Damaged { seq, .. }) => return Some((seq, error)),
             Err(error) => {
                 tracing::error!(endpoint.id = %self.endpoint.id, %error, "a lane can't read the log, trying again");
                 let (pause, retry) = (self.courier.timer().sleep_ms(STORE_RETRY_MS), self.read_on(taken));
@@ -112,6 +118,7 @@ impl Supply {
                 }));
             }
         }
+        None
     }
 
     /// Takes what passed the gate, with what has gathered behind it.
