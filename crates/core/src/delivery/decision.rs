@@ -63,8 +63,10 @@ pub struct DeliveryBounds {
     pub retry_after_max_ms: u64,
 }
 
-/// How long to wait after a failure of our own, which uses up no step: long enough not to spin.
-const OUR_FAULT_DELAY_MS: u64 = 1_000;
+/// How long to wait after a first failure of our own, which uses up no step: long enough not to spin.
+const OUR_FAULT_DELAY_MIN_MS: u64 = 1_000;
+/// How long at most, however often we have failed: each attempt is recorded, and we may fail for days.
+const OUR_FAULT_DELAY_MAX_MS: u64 = 300_000;
 /// How long to wait when a receiver asks to wait and does not say how long.
 const THROTTLED_DELAY_MS: u64 = 30_000;
 /// The least wait after being asked to wait: a `Retry-After: 0` must not make a busy loop.
@@ -82,7 +84,7 @@ pub fn decide(
     let (delay_ms, steps) = match outcome {
         Outcome::Delivered { .. } => return Decision::Delivered,
         Outcome::Gone => return Decision::Disable,
-        Outcome::OurFault => (OUR_FAULT_DELAY_MS, progress.steps),
+        Outcome::OurFault => (our_fault_delay_ms(progress), progress.steps),
         Outcome::Throttled { retry_after_ms, .. } => {
             let asked_ms = retry_after_ms.unwrap_or(THROTTLED_DELAY_MS);
             // A maximum below the minimum is an operator's choice; it must not panic.
@@ -98,6 +100,13 @@ pub fn decide(
         return Decision::Dead { reason: DeadReason::TooOld };
     }
     Decision::Retry { at, progress: Progress { steps, ..progress } }
+}
+
+/// Twice as long after every attempt that used up no step.
+fn our_fault_delay_ms(progress: Progress) -> u64 {
+    let stepless = progress.attempts.saturating_sub(progress.steps);
+    let doubled = 2u64.saturating_pow(stepless.saturating_sub(1));
+    OUR_FAULT_DELAY_MIN_MS.saturating_mul(doubled).min(OUR_FAULT_DELAY_MAX_MS)
 }
 
 #[cfg(test)]
@@ -162,6 +171,41 @@ mod tests {
         let later = NOW.plus_ms(BOUNDS.age_max_ms as i64);
         let decision = decide(&throttled, progress, &policy, BOUNDS, later, &Zero);
         assert_eq!(decision, Decision::Dead { reason: DeadReason::TooOld });
+    }
+
+    /// How long is waited after a failure of our own, in milliseconds.
+    fn our_fault_waits(attempts: u32, steps: u32) -> i64 {
+        let progress = Progress { attempts, steps, first_at: NOW };
+        let decision = decide(&Outcome::OurFault, progress, &RetryPolicy::default(), BOUNDS, NOW, &Zero);
+        let (delay_ms, steps_then) = waits(&decision);
+        assert_eq!(steps_then, steps, "it is not the receiver's fault");
+        delay_ms
+    }
+
+    #[test]
+    fn our_own_faults_wait_twice_as_long_each_time_up_to_five_minutes() {
+        let waited: Vec<_> = (1..=10).map(|attempts| our_fault_waits(attempts, 0) / 1_000).collect();
+        assert_eq!(waited, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
+        assert_eq!(our_fault_waits(u32::MAX, 0), 300_000);
+        // What the receiver did is not counted, only what came on top of it.
+        assert_eq!(our_fault_waits(6, 5), 1_000);
+        assert_eq!(our_fault_waits(8, 5), 4_000);
+    }
+
+    #[test]
+    fn a_fault_of_ours_that_stays_is_recorded_a_bounded_number_of_times() {
+        let mut progress = Progress { attempts: 0, steps: 0, first_at: NOW };
+        let mut now = NOW;
+        let end = loop {
+            progress.attempts += 1;
+            match decide(&Outcome::OurFault, progress, &RetryPolicy::default(), BOUNDS, now, &Zero) {
+                Decision::Retry { at, progress: then } => (now, progress) = (at, then),
+                end => break end,
+            }
+        };
+        assert_eq!(end, Decision::Dead { reason: DeadReason::TooOld });
+        // Every five minutes of a week, and the few before they were five.
+        assert!((2_016..2_030).contains(&progress.attempts), "{} attempts", progress.attempts);
     }
 
     #[test]
