@@ -47,7 +47,7 @@ pub struct LaneBounds {
 pub struct Waiting {
     /// Its event.
     pub seq: Seq,
-    /// The subject it waits with.
+    /// Its subject, whatever the ordering: the lane may be taken up with another one.
     pub key: SubjectKey,
     /// When it is to be tried again; `None` for one that only waits for others of its subject.
     pub due: Option<Timestamp>,
@@ -120,6 +120,7 @@ enum Place {
 
 #[derive(Debug, Clone, Copy)]
 struct Item {
+    /// Its subject, as it is stored; where it queues is [`Lane::queue_key`].
     key: SubjectKey,
     place: Place,
     progress: Option<Progress>,
@@ -136,9 +137,9 @@ pub struct Lane {
     in_flight: usize,
     held_unnamed: usize,
     named: usize,
-    /// Of every subject with unfinished deliveries, these in the order of the log (revived ones behind the others); the
-    /// first one is never held.
-    subjects: HashMap<SubjectKey, VecDeque<Seq>>,
+    /// Of every queue key with unfinished deliveries, these in the order of the log (revived ones behind the others);
+    /// the first one is never held.
+    queues: HashMap<u64, VecDeque<Seq>>,
     due: BTreeSet<(Timestamp, Seq)>,
     /// Unfinished deliveries without a name: the cursor stays before the first of them.
     unnamed: BTreeSet<Seq>,
@@ -157,7 +158,7 @@ impl Lane {
             in_flight: 0,
             held_unnamed: 0,
             named: 0,
-            subjects: HashMap::new(),
+            queues: HashMap::new(),
             due: BTreeSet::new(),
             unnamed: BTreeSet::new(),
             done: record.done.iter().copied().filter(|seq| *seq > record.cursor).collect(),
@@ -170,8 +171,7 @@ impl Lane {
     }
 
     fn restore_waiting(&mut self, waiting: &Waiting) {
-        let key = self.key_of(waiting.seq, waiting.key);
-        let queue = self.subjects.entry(key).or_default();
+        let queue = self.queues.entry(self.queue_key(waiting.seq, waiting.key)).or_default();
         queue.push_back(waiting.seq);
         let is_first = queue.len() == 1;
         let place = match waiting.due {
@@ -182,12 +182,13 @@ impl Lane {
         if let Place::Due(at) = place {
             self.due.insert((at, waiting.seq));
         }
-        self.items.insert(waiting.seq, Item { key, place, progress: waiting.progress, named: true });
+        let Waiting { key, progress, .. } = *waiting;
+        self.items.insert(waiting.seq, Item { key, place, progress, named: true });
         self.named += 1;
     }
 
-    /// Without an order every event is a subject of its own.
-    fn key_of(&self, seq: Seq, key: SubjectKey) -> SubjectKey {
+    /// Deliveries with the same queue key wait for each other: those of one subject, and without an order nobody.
+    const fn queue_key(&self, seq: Seq, key: SubjectKey) -> u64 {
         match self.ordering {
             Ordering::Subject => key,
             Ordering::None => seq.0,
@@ -210,8 +211,11 @@ impl Lane {
             self.skip_to(seq);
             return Offer::Known;
         }
-        let key = self.key_of(seq, key);
-        let first = self.subjects.get(&key).and_then(|queue| queue.front()).map(|first| self.items[first]);
+        let first = self
+            .queues
+            .get(&self.queue_key(seq, key))
+            .and_then(|queue| queue.front())
+            .map(|first| self.items[first]);
         let offer = match first {
             _ if self.named >= self.bounds.waiting_max => Offer::Full,
             None if self.in_flight >= self.bounds.in_flight_max => Offer::Full,
@@ -235,7 +239,7 @@ impl Lane {
 
     fn take(&mut self, seq: Seq, key: SubjectKey, offer: Offer, named: bool) {
         self.taken = seq;
-        self.subjects.entry(key).or_default().push_back(seq);
+        self.queues.entry(self.queue_key(seq, key)).or_default().push_back(seq);
         let place = if offer == Offer::Send { Place::InFlight } else { Place::Held };
         self.items.insert(seq, Item { key, place, progress: None, named: false });
         self.unnamed.insert(seq);
@@ -326,11 +330,9 @@ impl Lane {
     }
 
     fn name_followers(&mut self, seq: Seq) {
-        let key = self.items[&seq].key;
-        let followers: Vec<Seq> = self.subjects[&key].iter().copied().filter(|other| *other != seq).collect();
-        for follower in
-            followers.into_iter().filter(|follower| !self.items[follower].named).collect::<Vec<_>>()
-        {
+        let queue = &self.queues[&self.queue_key(seq, self.items[&seq].key)];
+        let unnamed: Vec<Seq> = queue.iter().copied().filter(|other| !self.items[other].named).collect();
+        for follower in unnamed {
             self.name(follower);
         }
     }
@@ -343,11 +345,11 @@ impl Lane {
         }
         self.unnamed.remove(&seq);
         self.done.insert(seq);
-        let queue =
-            self.subjects.get_mut(&item.key).expect("an unfinished delivery stands in its subject's queue");
+        let queue_key = self.queue_key(seq, item.key);
+        let queue = self.queues.get_mut(&queue_key).expect("an unfinished delivery stands in its queue");
         queue.pop_front();
         let Some(&next) = queue.front() else {
-            self.subjects.remove(&item.key);
+            self.queues.remove(&queue_key);
             return None;
         };
         let follower = self.items.get_mut(&next).expect("what stands in a queue is unfinished");

@@ -59,6 +59,39 @@ fn without_order_nobody_waits() {
     assert_eq!(lane.taken(), Seq(4));
 }
 
+/// The lane as it would be taken up again with this ordering.
+fn taken_up(lane: &mut Lane, ordering: Ordering) -> Lane {
+    let (cursor, done, changes) = lane.changes();
+    Lane::restore(&LaneRecord { cursor, done, waiting: changes.wait }, ordering, BOUNDS)
+}
+
+#[test]
+fn what_waited_without_an_order_holds_its_subject_once_there_is_one() {
+    let mut lane = fresh(Ordering::None);
+    for (seq, due) in [(1, 100), (2, 50)] {
+        assert_eq!(lane.offer(Seq(seq), 7), Offer::Send);
+        assert_eq!(lane.settle(Seq(seq), waits(due)), None);
+    }
+    let mut lane = taken_up(&mut lane, Ordering::Subject);
+    assert_eq!((lane.offer(Seq(3), 7), lane.offer(Seq(4), 8)), (Offer::Held, Offer::Send));
+    assert_eq!((lane.wake(at(99)), lane.wake(at(100))), (vec![], vec![Seq(1)]));
+    assert_eq!(lane.settle(Seq(1), Settled::Finished), Some(Seq(2)));
+    assert_eq!(lane.settle(Seq(2), Settled::Finished), Some(Seq(3)));
+}
+
+#[test]
+fn what_was_held_by_its_subject_is_free_once_there_is_no_order() {
+    let mut lane = fresh(Ordering::Subject);
+    assert_eq!((lane.offer(Seq(1), 7), lane.offer(Seq(2), 7)), (Offer::Send, Offer::Held));
+    lane.settle(Seq(1), waits(100));
+    let mut lane = taken_up(&mut lane, Ordering::None);
+    assert_eq!((lane.wake(at(0)), lane.offer(Seq(3), 7)), (vec![Seq(2)], Offer::Send));
+    // There and back again: the subject is still known.
+    lane.settle(Seq(2), waits(50));
+    let wait = lane.changes().2.wait;
+    assert_eq!(wait.iter().map(|waiting| (waiting.seq, waiting.key)).collect::<Vec<_>>(), [(Seq(2), 7)]);
+}
+
 #[test]
 fn a_lane_that_knows_too_many_names_takes_no_more_of_them() {
     let mut lane = fresh(Ordering::Subject);
