@@ -29,8 +29,9 @@ struct ProblemShape {
     detail: String,
     /// The kind of problem, as a stable word.
     code: String,
-    /// Names the request, as in the server's log.
-    request_id: String,
+    /// Names the request, as in the server's log; not there if what came could not be read as a request at all.
+    #[schema(nullable = false)]
+    request_id: Option<String>,
 }
 
 /// This document.

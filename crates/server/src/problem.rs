@@ -72,6 +72,8 @@ codes! {
     IdempotencyUnderWay = "idempotency_under_way", CONFLICT, "A request with this idempotency key is under way";
     /// More bytes than allowed.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// More header fields, or more bytes of them, than allowed.
+    HeadTooLarge = "head_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is too large";
     /// Not JSON by its own word.
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be JSON";
     /// A field whose value can't be.
@@ -129,8 +131,13 @@ impl Problem {
         Self::new(code, code.title())
     }
 
-    /// The JSON of it.
-    pub(crate) fn body(&self, request_id: &str) -> Vec<u8> {
+    /// The status it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// The JSON of it; without a request's id if no request could be read.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> Vec<u8> {
         let mut json = Map::new();
         json.insert("type".into(), format!("{TYPES}{}", self.code.as_str()).into());
         json.insert("title".into(), self.code.title().into());
@@ -140,7 +147,9 @@ impl Problem {
         for (name, value) in &self.members {
             json.insert((*name).into(), value.clone());
         }
-        json.insert("request_id".into(), request_id.into());
+        if let Some(id) = request_id {
+            json.insert("request_id".into(), id.into());
+        }
         Value::Object(json).to_string().into_bytes()
     }
 }
@@ -232,7 +241,7 @@ mod tests {
     #[test]
     fn what_the_store_says_is_not_shown() {
         let problem = Problem::from(StoreError::Unavailable("/var/lib/secret.db: disk I/O error".to_owned()));
-        let body = String::from_utf8(problem.body("req_1")).expect("text");
+        let body = String::from_utf8(problem.body(Some("req_1"))).expect("text");
         assert!(!body.contains("secret.db") && body.contains("\"unavailable\""), "{body}");
     }
 

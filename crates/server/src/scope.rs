@@ -56,5 +56,5 @@ fn with_problem(response: Response, request_id: &str) -> Response {
     let problem = parts.extensions.remove::<Problem>().unwrap_or_else(|| Problem::of_status(parts.status));
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    Response::from_parts(parts, Body::from(problem.body(request_id)))
+    Response::from_parts(parts, Body::from(problem.body(Some(request_id))))
 }

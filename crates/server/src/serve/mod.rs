@@ -1,6 +1,7 @@
 //! The accept loop: connections with bounds on number, head and time.
 
 mod patient;
+mod spoken;
 mod timer;
 
 use std::future::Future;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use shopwire_core::Limits;
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use patient::Patient;
+use spoken::{Announced, Spoken};
 use timer::HyperTimer;
 
 /// Header fields a request may have.
@@ -113,7 +116,17 @@ impl House {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
         let stream = Patient::new(stream, Arc::clone(&self.timer), self.limits.request_deadline_ms);
-        let service = TowerToHyperService::new(self.router.clone());
+        let announced = Announced::default();
+        let stream = Spoken::new(stream, announced.clone());
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |request| {
+            let (answer, announced) = (router.call(request), announced.clone());
+            async move {
+                let answer = answer.await;
+                announced.note();
+                answer
+            }
+        });
         let serving = self.http.serve_connection(TokioIo::new(stream), service);
         async move {
             let mut serving = pin!(serving);

@@ -18,7 +18,7 @@ async fn a_flood_of_headers_is_answered_431() {
     let long = format!("X-Long: {}\r\n", "a".repeat(Limits::default().header_bytes_max));
     for flood in [many, long] {
         let request = format!("GET /healthz HTTP/1.1\r\nHost: test\r\n{flood}\r\n");
-        assert_eq!(Answer::parse(&raw(world.address, request.as_bytes()).await).status, 431);
+        unread(&raw(world.address, request.as_bytes()).await, 431, "head_too_large");
     }
     world.stop().await;
 }
@@ -27,8 +27,51 @@ async fn a_flood_of_headers_is_answered_431() {
 async fn what_is_not_http_is_answered_400() {
     let world = World::new().await;
     for request in ["GET\r\n\r\n", "\u{16}\u{3}\u{1}\r\n\r\n", "GET / HTTP/1.1\r\nA B: c\r\n\r\n"] {
-        assert_eq!(Answer::parse(&raw(world.address, request.as_bytes()).await).status, 400, "{request:?}");
+        unread(&raw(world.address, request.as_bytes()).await, 400, "malformed_request");
     }
+    world.stop().await;
+}
+
+/// A problem like any other, but for the id of a request: there was none.
+#[track_caller]
+fn unread(answer: &[u8], status: u16, code: &str) {
+    let answer = Answer::parse(answer);
+    let problem = answer.problem(status, code);
+    assert_eq!(problem.get("request_id"), None, "{problem}");
+    assert_eq!(answer.headers.get("connection"), Some("close"));
+    assert!(answer.headers.get("date").is_some(), "{answer:?}");
+    assert_eq!(answer.headers.get("content-length"), Some(answer.body.len().to_string().as_str()));
+}
+
+#[tokio::test]
+async fn what_is_not_http_behind_a_request_is_answered_after_it() {
+    let world = World::new().await;
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+    let mut first = Vec::new();
+    while !first.ends_with(b"\r\n\r\n") {
+        assert_ne!(stream.read_buf(&mut first).await.unwrap(), 0);
+    }
+    assert_eq!(Answer::parse(&first).status, 200);
+    stream.write_all(b"hello\r\n\r\n").await.unwrap();
+    unread(&until_closed(&mut stream).await, 400, "malformed_request");
+    world.stop().await;
+}
+
+/// Refusals without a body are a service's own matter.
+#[tokio::test]
+async fn an_answer_that_a_service_gives_is_not_touched() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (address, world) = (listener.local_addr().unwrap(), World::new().await);
+    let router = axum::Router::new().fallback(|| async { http::StatusCode::BAD_REQUEST });
+    let timer = std::sync::Arc::new(crate::world::SimTimer(world.clock.clone()));
+    let serving = shopwire_server::serve(listener, router, Limits::default(), timer, std::future::pending());
+    let none = Headers::new();
+    let answer = tokio::select! {
+        answer = send(address, "GET", "/", &none, b"") => answer,
+        _ = serving => unreachable!("nobody stops it"),
+    };
+    assert_eq!((answer.status, answer.body.len()), (400, 0), "{answer:?}");
     world.stop().await;
 }
 

@@ -23,7 +23,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 pub(crate) const SECRET: &str = "c3dvcmRmaXNoIG9mIHRoZSBwbGF0Zm9ybQ==";
 
 #[derive(Clone)]
-struct SimTimer(SimClock);
+pub(crate) struct SimTimer(pub(crate) SimClock);
 
 impl Clock for SimTimer {
     fn now(&self) -> Timestamp {
