@@ -2,9 +2,9 @@
 //!
 //! Handlers extract, call the [engine](shopwire_engine), and answer; no rule of the business and no SQL is in here.
 //!
-//! **Invariants.** Every refusal is an RFC 9457 problem, with the request's id if a request could be read. No secret leaves but in the one answer that
-//! creates it. A request's head, body and time are bounded before anything is made of it. Every route is in the OpenAPI
-//! document, since both are made from one declaration.
+//! **Invariants.** Every refusal is an RFC 9457 problem, with the request's id if a request could be read. No secret
+//! leaves but in the one answer that creates it. A request's head, body and time are bounded before anything is made of
+//! it. Every route is in the OpenAPI document, since both are made from one declaration.
 
 mod api;
 mod app;
