@@ -33,6 +33,10 @@ limits! {
     header_bytes_max: usize = 32 << 10;
     /// Levels a JSON body may be nested; deeper is answered 400. At most 120.
     json_depth_max: usize = 64;
+    /// Characters of a topic or of an event's id, as a webhook states them; longer ones are answered 400.
+    topic_chars_max: usize = 255;
+    /// Characters of a subject, its kind included; longer ones are answered 400.
+    subject_chars_max: usize = 512;
     /// Milliseconds a client has to send its whole request; slower ones are cut off.
     request_deadline_ms: u64 = 10_000;
     /// Connections served at the same time; more wait to be accepted.

@@ -40,6 +40,10 @@ pub struct ReceivePolicy {
     pub success: u16,
     /// How old or new a signed timestamp may be; `None` where the scheme signs no time.
     pub window: Option<Window>,
+    /// Header fields of the platform's own that say something and prove nothing, in lower case. Only these are kept.
+    pub headers: &'static [&'static str],
+    /// Query parameters that say something, in lower case. Only these are kept.
+    pub query: &'static [&'static str],
 }
 
 /// One platform's webhooks: how they are verified, understood and made.

@@ -213,7 +213,7 @@ impl From<ReceiveError> for Problem {
             ReceiveError::UnknownSource(_) => Code::UnknownSource,
             ReceiveError::NotGenuine(_) => Code::NotGenuine,
             ReceiveError::Malformed(error) => return error.into(),
-            ReceiveError::Unreadable(_) => Code::UnreadableWebhook,
+            ReceiveError::Unreadable(_) | ReceiveError::TooLong { .. } => Code::UnreadableWebhook,
             ReceiveError::WrongShop { .. } => Code::WrongShop,
             ReceiveError::Store(error) => return error.into(),
         };

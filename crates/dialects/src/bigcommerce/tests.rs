@@ -211,11 +211,12 @@ fn the_registered_header_is_the_older_way() {
 }
 
 #[test]
-fn with_both_kinds_of_key_a_signature_decides_wherever_there_is_one() {
+fn with_both_kinds_of_key_only_the_signature_counts() {
     let both = [key(SECRET), header_key("swordfish")];
     let plain = Headers::new().with("X-Shop-Auth", "swordfish");
     assert_eq!(judge(&genuine(), BODY, &both, now()), Ok(0));
-    assert_eq!(judge(&plain, BODY, &both, now()), Ok(1));
+    let unsigned = Rejection::MissingHeader { name: "webhook-id".to_owned() };
+    assert_eq!(judge(&plain, BODY, &both, now()), Err(unsigned));
     let forged =
         plain.with("webhook-id", ID).with("webhook-timestamp", "1").with("webhook-signature", SIGNATURE);
     assert_eq!(judge(&forged, BODY, &both, now()), Err(Rejection::WrongSignature));

@@ -7,5 +7,10 @@ use crate::{ReceivePolicy, Window};
 pub(super) const WINDOW: Window = Window { past_s: 15 * 60, future_s: 5 * 60 };
 
 /// Duda asks for a 200. The time-out is not documented: this one is our caution, not Duda's word.
-pub(super) const RECEIVE: ReceivePolicy =
-    ReceivePolicy { answer_within_ms: 5_000, success: 200, window: Some(WINDOW) };
+pub(super) const RECEIVE: ReceivePolicy = ReceivePolicy {
+    answer_within_ms: 5_000,
+    success: 200,
+    window: Some(WINDOW),
+    headers: &["x-duda-signature-timestamp"],
+    query: &[],
+};

@@ -9,4 +9,6 @@ pub(super) const RECEIVE: ReceivePolicy = ReceivePolicy {
     answer_within_ms: 10_000,
     success: 200,
     window: Some(Window { past_s: 25 * 3600, future_s: 5 * 60 }),
+    headers: &[],
+    query: &["eventtype"],
 };

@@ -14,7 +14,9 @@ use shopwire_core::{
     DialectId, Event, EventId, Headers, Origin, ReceivedWebhook, Shop, Source, SourceId, Timestamp,
 };
 use shopwire_dialects::json::JsonError;
-use shopwire_dialects::{Dialect, Incoming, Reading, Rejection, ShopIdentity, Unreadable, json};
+use shopwire_dialects::{
+    Dialect, Incoming, Reading, ReceivePolicy, Rejection, ShopIdentity, Unreadable, json,
+};
 use shopwire_store::{Appended, NewEvent, StoreError};
 
 pub(crate) use rejected::RejectedKeeper;
@@ -58,6 +60,16 @@ pub enum ReceiveError {
     /// Genuine, but not a webhook of this platform.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// Genuine, but something in it is longer than such things are.
+    #[error("the webhook's {what} has {chars} characters, at most {max} are accepted")]
+    TooLong {
+        /// What it is.
+        what: &'static str,
+        /// How long it is.
+        chars: usize,
+        /// How long it may be.
+        max: usize,
+    },
     /// Genuine, but of another shop.
     #[error("the webhook is of another shop: its {part} is `{given}`, this source's shop has `{expected}`")]
     WrongShop {
@@ -81,6 +93,7 @@ impl ReceiveError {
             Self::NotGenuine(rejection) => rejection.code(),
             Self::Malformed(_) => "malformed_json",
             Self::Unreadable(_) => "unreadable",
+            Self::TooLong { .. } => "too_long",
             Self::WrongShop { .. } => "wrong_shop",
             Self::Store(_) => "store",
         }
@@ -103,12 +116,12 @@ impl Engine {
         let reading = match judged {
             Ok(reading) => reading,
             Err(error) => {
-                self.keep_rejected(&source, &request, &error, started);
+                self.keep_rejected(&source, dialect.receive_policy(), &request, &error, started);
                 return Err(error);
             }
         };
-        let event = self.new_event(&source, reading, request, started);
-        let appended = self.0.ledger.append(event.0).await?;
+        let event = self.new_event(&source, reading, request, started, dialect.receive_policy());
+        let appended = self.append_in_time(event.0, dialect.receive_policy().answer_within_ms).await?;
         self.count_accepted(source.dialect, &appended, started_us);
         let status = dialect.receive_policy().success;
         Ok(match appended {
@@ -132,10 +145,42 @@ impl Engine {
         dialect.verify(&incoming, &keys, now)?;
         json::check(&request.body, self.limits().json_depth_max)?;
         let reading = dialect.read(&incoming)?;
+        self.check_lengths(&reading)?;
         if let Some(shop) = self.directory().shops.get(source.shop) {
             check_shop(&shop, source.dialect, &reading.shop)?;
         }
         Ok(reading)
+    }
+
+    /// What is as long as no real one is would be carried along for ever: into headers, indexes, lists.
+    fn check_lengths(&self, reading: &Reading) -> Result<(), ReceiveError> {
+        let limits = self.limits();
+        let (short, long) = (limits.topic_chars_max, limits.subject_chars_max);
+        let event_id = reading.platform_event_id.as_deref().unwrap_or_default();
+        for (what, text, max) in [
+            ("topic", reading.topic.as_str(), short),
+            ("event id", event_id, short),
+            ("subject", reading.subject.as_str(), long),
+        ] {
+            let chars = text.chars().count();
+            if chars > max {
+                return Err(ReceiveError::TooLong { what, chars, max });
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends within three quarters of the time that the platform waits. A webhook that is late is answered "try again";
+    /// if it comes to be appended after all, the next copy is merged into it.
+    async fn append_in_time(&self, event: NewEvent, answer_within_ms: u64) -> Result<Appended, StoreError> {
+        let patience_ms = answer_within_ms / 4 * 3;
+        tokio::select! {
+            biased;
+            appended = self.0.ledger.append(event) => appended,
+            () = self.timer().sleep_ms(patience_ms) => {
+                Err(StoreError::Full(format!("the disk takes longer than {patience_ms} ms")))
+            }
+        }
     }
 
     fn new_event(
@@ -144,6 +189,7 @@ impl Engine {
         reading: Reading,
         request: ReceivedRequest,
         now: Timestamp,
+        policy: &ReceivePolicy,
     ) -> (NewEvent, EventId) {
         let id = EventId::new(now, self.random());
         let event = Event {
@@ -158,8 +204,8 @@ impl Engine {
                 dialect: source.dialect,
                 topic: reading.topic,
                 platform_event_id: reading.platform_event_id,
-                query: request.query,
-                headers: headers::worth_keeping(&request.headers, source),
+                query: headers::query_worth_keeping(request.query.as_deref(), policy),
+                headers: headers::worth_keeping(&request.headers, source, policy),
                 body: request.body,
             }),
         };
@@ -169,6 +215,7 @@ impl Engine {
     fn keep_rejected(
         &self,
         source: &Source,
+        policy: &ReceivePolicy,
         request: &ReceivedRequest,
         error: &ReceiveError,
         now: Timestamp,
@@ -177,7 +224,7 @@ impl Engine {
         if error.is_theirs() {
             // Kept where it can be looked up; a stranger must not be able to fill the log with lines.
             tracing::debug!(source.id = %source.id, code = error.code(), %error, "webhook rejected");
-            let kept = rejected::kept(source, request, error, now, self.limits(), self.random());
+            let kept = rejected::kept(source, policy, request, error, now, self.limits(), self.random());
             self.0.rejected.keep(kept);
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use shopwire_core::{Headers, Limits, Random, RejectionId, Source, Timestamp};
+use shopwire_dialects::ReceivePolicy;
 use shopwire_store::{Ledger, RejectedRequest};
 use tokio::sync::mpsc;
 
@@ -45,13 +46,14 @@ impl RejectedKeeper {
 /// What is kept of a rejected request: all that explains the rejection, and no secret.
 pub(super) fn kept(
     source: &Source,
+    policy: &ReceivePolicy,
     request: &ReceivedRequest,
     error: &ReceiveError,
     now: Timestamp,
     limits: &Limits,
     random: &dyn Random,
 ) -> RejectedRequest {
-    let shown = headers::masked(&request.headers, source);
+    let shown = headers::masked(&request.headers, source, policy);
     let fields = shown.iter().take(FIELDS_MAX);
     let headers: Headers =
         fields.map(|(n, v)| (n, v.chars().take(VALUE_CHARS_MAX).collect::<String>())).collect();

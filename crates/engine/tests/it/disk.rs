@@ -41,6 +41,43 @@ async fn a_webhook_that_can_not_be_stored_is_refused_and_accepted_when_it_comes_
 }
 
 #[tokio::test]
+async fn a_disk_that_takes_too_long_is_answered_within_the_platforms_deadline() {
+    for (dialect, within_ms) in [(DialectId::Shoptet, 3_000), (DialectId::Ecwid, 7_500)] {
+        let world = World::new().await;
+        let (_, source) = world.source(dialect).await;
+        world.ledger.jam("append", 1, Fault::Stalls);
+        let request = world.webhook(dialect, crate::world::order_updated(dialect), "1", 1);
+        let (engine, id) = (world.engine.clone(), source.id);
+        let late = tokio::spawn(async move { engine.receive(id, request).await });
+        world.due_in(within_ms).await;
+        world.clock.advance_ms(within_ms);
+        let error = late.await.unwrap().unwrap_err();
+        assert!(matches!(error, ReceiveError::Store(StoreError::Full(_))), "{error}");
+        world.order(&source, "1").await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_longer_than_such_things_are_is_refused() {
+    let world = World::new().await;
+    let (_, source) = world.source(DialectId::Shoplazza).await;
+    let mut request = world.webhook(source.dialect, "orders/create", "1", 1);
+    let long = "é".repeat(256);
+    let of = |(name, value): (&str, &str)| {
+        let value =
+            if name.eq_ignore_ascii_case("x-shoplazza-topic") { long.clone() } else { value.to_owned() };
+        (name.to_owned(), value)
+    };
+    request.headers = request.headers.iter().map(of).collect();
+    let error = world.engine.receive(source.id, request).await.unwrap_err();
+    assert_eq!(error.to_string(), "the webhook's topic has 256 characters, at most 255 are accepted");
+    assert_eq!(world.log().await.len(), 0);
+    let request = world.webhook(source.dialect, "orders/create", &"9".repeat(600), 1);
+    let error = world.engine.receive(source.id, request).await.unwrap_err();
+    assert!(error.to_string().starts_with("the webhook's subject has 606 characters"), "{error}");
+}
+
+#[tokio::test]
 async fn attempts_that_can_not_be_recorded_are_recorded_later_and_once() {
     let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;

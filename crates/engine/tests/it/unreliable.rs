@@ -17,6 +17,8 @@ use shopwire_store::{
 pub(crate) enum Fault {
     Fails(StoreError),
     Panics,
+    /// Never answers (`append` only).
+    Stalls,
 }
 
 /// A real ledger behind a door that can be jammed, verb by verb, and shut for ever.
@@ -51,10 +53,16 @@ impl Unreliable {
         match self.fault(verb) {
             Some(Fault::Fails(error)) => return Err(error),
             Some(Fault::Panics) => panic!("`{verb}` was told to panic"),
+            Some(Fault::Stalls) => panic!("only `append` can stall, not `{verb}`"),
             None => {}
         }
         let inner = self.inner.lock().unwrap().clone();
         inner.ok_or_else(|| StoreError::Unavailable("the process is dead".to_owned()))
+    }
+
+    fn stalls(&self, verb: &'static str) -> bool {
+        let is_next = matches!(self.faults.lock().unwrap().get(verb), Some((1.., Fault::Stalls)));
+        is_next && self.fault(verb).is_some()
     }
 
     fn fault(&self, verb: &'static str) -> Option<Fault> {
@@ -68,6 +76,9 @@ impl Unreliable {
 #[async_trait]
 impl Ledger for Unreliable {
     async fn append(&self, event: NewEvent) -> Result<Appended, StoreError> {
+        if self.stalls("append") {
+            std::future::pending::<()>().await;
+        }
         self.at("append")?.append(event).await
     }
 

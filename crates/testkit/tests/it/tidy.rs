@@ -47,3 +47,11 @@ fn every_module_says_what_it_is_for() {
         }
     }
 }
+
+#[test]
+fn the_papers_hold_no_blanks_to_be_filled_in() {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(root().join(name)).expect(name);
+        assert!(!text.contains("@@"), "{name} has a placeholder");
+    }
+}
