@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use shopwire_core::{DialectId, Secret};
 use shopwire_dialects::{Key, cloudevents};
+use shopwire_engine::egress::check_header;
 
 /// More than any secret, less than any file given by mistake.
 const FILE_BYTES_MAX: u64 = 4 << 10;
@@ -78,6 +79,7 @@ fn header_key(dialect: DialectId, header: &str) -> anyhow::Result<Key> {
     else {
         bail!("`--secret-header` is not a name and a value: write it as in `X-Auth-Token=value`");
     };
+    check_header(name, value).context("`--secret-header` can't be sent")?;
     Ok(Key::Header { name: name.to_owned(), value: Secret::new(value) })
 }
 
@@ -134,6 +136,9 @@ mod tests {
             (DialectId::Duda, &[][..], Some("X-Auth=swordfish")),
             (DialectId::BigCommerce, &[][..], Some("swordfish")),
             (DialectId::BigCommerce, &[][..], Some("=swordfish")),
+            (DialectId::BigCommerce, &[][..], Some("X-Auth=sword\r\nswordfish: 1")),
+            (DialectId::BigCommerce, &[][..], Some("X Auth=swordfish")),
+            (DialectId::BigCommerce, &[][..], Some("Host=swordfish")),
         ] {
             let said = format!("{:#}", args(secret, header).read(dialect).unwrap_err());
             assert!(!said.contains("swordfish"), "{said}");

@@ -12,6 +12,7 @@ mod dialect_arg;
 mod doctor;
 mod hints;
 mod http_text;
+mod identity;
 mod keys;
 mod nearest;
 mod output;
@@ -20,6 +21,7 @@ mod runtime;
 mod samples;
 mod serve;
 mod speaker;
+mod wildcards;
 
 use std::io;
 use std::process::ExitCode;

@@ -7,9 +7,11 @@ use shopwire_core::{DialectId, Event, EventId, LoggedEvent, Origin, ReceivedWebh
 use shopwire_dialects::catalog::Topic;
 use shopwire_dialects::{Dialect, Incoming, Key, Outgoing, SampleFacts, cloudevents};
 
+use crate::identity;
 use crate::keys::where_it_is;
 use crate::nearest::did_you_mean;
 use crate::speaker::signing_keys;
+use crate::wildcards;
 
 /// A sample of a topic, signed with all of the keys that it can be signed with.
 pub(crate) fn signed(
@@ -31,6 +33,7 @@ fn of_platform(
     facts: &SampleFacts<'_>,
 ) -> anyhow::Result<Outgoing> {
     let topic = find(dialect, name)?;
+    identity::check(dialect.id(), facts.shop)?;
     let draft = dialect.sample(topic, facts);
     let fields = draft.headers.len();
     let signed = keys.iter().fold(draft, |draft, key| dialect.sign(draft, key, facts.now));
@@ -44,6 +47,9 @@ fn of_platform(
 pub(crate) fn find(dialect: &dyn Dialect, name: &str) -> anyhow::Result<&'static Topic> {
     let catalog = dialect.catalog();
     let topic = catalog.find(name).ok_or_else(|| {
+        if let Some(wildcard) = wildcards::to_subscribe_only(dialect.id(), name) {
+            return anyhow!(wildcard);
+        }
         let meant = did_you_mean(name, catalog.topics.iter().map(|topic| topic.name));
         let meant = meant.unwrap_or_else(|| format!("`shopwire catalog {}` lists all", dialect.id()));
         anyhow!("`{name}` is not a topic of {}: {meant}", dialect.id())
@@ -58,6 +64,9 @@ pub(crate) fn find(dialect: &dyn Dialect, name: &str) -> anyhow::Result<&'static
 fn canonical(name: &str, keys: &[Key], facts: &SampleFacts<'_>) -> anyhow::Result<Outgoing> {
     let name = name.strip_prefix(cloudevents::TYPE_PREFIX).unwrap_or(name);
     let (dialect, topic) = standing_for(name)?;
+    let mut of_platform = facts.shop.clone();
+    of_platform.0.remove(OWN_SHOP);
+    identity::check(dialect.id(), &of_platform)?;
     let draft = dialect.sample(topic, facts);
     let incoming = Incoming { query: draft.query.as_deref(), headers: &draft.headers, body: &draft.body };
     let reading = dialect.read(&incoming)?;
@@ -101,6 +110,9 @@ fn standing_for(name: &str) -> anyhow::Result<(&'static dyn Dialect, &'static To
             Ok((platform, find(platform, &topic)?))
         }
         Err(_) => {
+            if let Some(wildcard) = wildcards::to_subscribe_only(DialectId::CloudEvents, name) {
+                bail!(wildcard);
+            }
             let meant = did_you_mean(name, CanonicalType::ALL.iter().map(|known| known.as_str()));
             bail!(
                 "`{name}` is not an event type: {}",
@@ -110,9 +122,12 @@ fn standing_for(name: &str) -> anyhow::Result<(&'static dyn Dialect, &'static To
     }
 }
 
+/// The part of an identity that names a shop of ours.
+const OWN_SHOP: &str = "shop";
+
 /// `--shop shop=shp_…`, or one made up.
 fn shop_of(facts: &SampleFacts<'_>) -> anyhow::Result<ShopId> {
-    match facts.shop.get("shop") {
+    match facts.shop.get(OWN_SHOP) {
         Some(id) => Ok(id.parse()?),
         None => Ok(ShopId::new(facts.now, facts.random)),
     }
@@ -162,6 +177,8 @@ mod tests {
         for (dialect, topic, says) in [
             (DialectId::Ecwid, "order.craeted", "did you mean `order.created`"),
             (DialectId::BigCommerce, "order/created", "`store/order/created`"),
+            (DialectId::BigCommerce, "store/order/*", "a wildcard for subscribing"),
+            (DialectId::CloudEvents, "order.*", "a wildcard for subscribing"),
             (DialectId::Duda, "nothing", "`shopwire catalog duda` lists all"),
             (DialectId::CloudEvents, "order.piad", "did you mean `order.paid`"),
             (DialectId::CloudEvents, "cloudevents:x", "no topics of its own"),

@@ -13,6 +13,7 @@ use shopwire_engine::{SystemRandom, SystemTimer};
 use super::{Outcome, Verdict};
 use crate::nearest::did_you_mean;
 use crate::output::{self, Output, row};
+use crate::wildcards::{self, Covering};
 use crate::{dialect_arg, samples};
 
 /// List the topics of the platforms, and the event types they stand for
@@ -97,6 +98,8 @@ impl Filter {
     fn list(&self, output: Output) -> Outcome {
         let dialects = shopwire_dialects::all().iter();
         let dialects = dialects.filter(|dialect| self.dialect.is_none_or(|wanted| wanted == dialect.id()));
+        let patterns: Vec<_> = dialects.clone().flat_map(|dialect| wildcards::of(*dialect)).collect();
+        let patterns: Vec<_> = patterns.into_iter().filter(|pattern| self.admits_wildcard(pattern)).collect();
         let topics =
             dialects.flat_map(|dialect| dialect.catalog().topics.iter().map(|topic| (dialect.id(), topic)));
         let found: Vec<_> = topics.filter(|(_, topic)| self.admits(topic)).collect();
@@ -104,23 +107,36 @@ impl Filter {
             for (dialect, topic) in found {
                 output.emit(&Listed { dialect, topic, sample: None }, String::new)?;
             }
-            return Ok(Verdict::Good);
+            return Ok(patterns
+                .iter()
+                .try_for_each(|it| output.emit(it, String::new))
+                .map(|()| Verdict::Good)?);
         }
-        output.line(&as_table(&found))?;
+        output.line(&(as_table(&found) + &as_table_of_wildcards(&patterns)))?;
         Ok(Verdict::Good)
+    }
+
+    /// A wildcard has no event type and no scope of its own, so whoever asks for these does not mean it.
+    fn admits_wildcard(&self, pattern: &Covering) -> bool {
+        let of_topics = self.event_type.is_some() || self.scope.is_some() || self.native || self.canonical;
+        !of_topics
+            && self.search.as_ref().is_none_or(|wanted| holds([pattern.wildcard, pattern.summary], wanted))
     }
 
     fn admits(&self, topic: &Topic) -> bool {
         let name = topic.event_type.map_or("", CanonicalType::as_str);
         let texts = || [topic.name, name, topic.summary].into_iter().chain(topic.aliases.iter().copied());
-        let holds =
-            |wanted: &String| texts().any(|text| text.to_lowercase().contains(&wanted.to_lowercase()));
         self.event_type.is_none_or(|wanted| topic.event_type == Some(wanted))
             && self.scope.as_deref().is_none_or(|wanted| topic.scope == Some(wanted))
             && !(self.native && topic.event_type.is_some())
             && !(self.canonical && topic.event_type.is_none())
-            && self.search.as_ref().is_none_or(holds)
+            && self.search.as_ref().is_none_or(|wanted| holds(texts(), wanted))
     }
+}
+
+fn holds<'a>(texts: impl IntoIterator<Item = &'a str>, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    texts.into_iter().any(|text| text.to_lowercase().contains(&wanted))
 }
 
 fn as_table(found: &[(DialectId, &'static Topic)]) -> String {
@@ -133,8 +149,28 @@ fn as_table(found: &[(DialectId, &'static Topic)]) -> String {
     format!("{}{count}", output::table(&rows))
 }
 
+/// Below the topics: nothing if there are none, as on most platforms.
+fn as_table_of_wildcards(patterns: &[Covering]) -> String {
+    if patterns.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![row(["DIALECT", "WILDCARD", "TOPICS"])];
+    rows.extend(
+        patterns.iter().map(|pattern| {
+            row([pattern.dialect.as_str(), pattern.wildcard, &pattern.covers.len().to_string()])
+        }),
+    );
+    let count =
+        if patterns.len() == 1 { "1 wildcard".to_owned() } else { format!("{} wildcards", patterns.len()) };
+    format!("\n\n{}{count}, for subscribing", output::table(&rows))
+}
+
 fn show(dialect: DialectId, name: &str, output: Output) -> Outcome {
     let platform = shopwire_dialects::get(dialect).context("platforms are dialects")?;
+    if let Some(pattern) = wildcards::of(platform).find(|pattern| pattern.wildcard == name) {
+        output.emit(&pattern, || describe_wildcard(platform.catalog(), &pattern))?;
+        return Ok(Verdict::Good);
+    }
     let topic = samples::find(platform, name)?;
     let sample = sample_of(platform, topic)?;
     let listed = Listed { dialect, topic, sample: Some(sample) };
@@ -176,6 +212,16 @@ fn describe(catalog: &Catalog, listed: &Listed) -> String {
     let facts: Vec<_> = facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let sample = listed.sample.as_ref().and_then(|sample| serde_json::to_string_pretty(sample).ok());
     format!("{} {}\n{}{}", catalog.title, topic.name, output::facts(&facts), sample.unwrap_or_default())
+}
+
+fn describe_wildcard(catalog: &Catalog, pattern: &Covering) -> String {
+    let facts = [
+        ("stands for", pattern.summary.to_owned()),
+        ("to be used", "for subscribing only: what is sent names its topic".to_owned()),
+        ("covers", pattern.covers.join(", ")),
+        ("documented", catalog.docs.join(", ")),
+    ];
+    format!("{} {}\n{}", catalog.title, pattern.wildcard, output::facts(&facts))
 }
 
 /// One line for each event type.

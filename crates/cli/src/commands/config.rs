@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Outcome, Verdict};
-use crate::config::{ConfigArgs, Loaded, Origin, Section, reference};
+use crate::config::{ConfigArgs, Loaded, Origin, Section, documented, reference};
 use crate::output::{self, Output, row};
 
 /// Check and show the configuration
@@ -40,7 +40,11 @@ impl ConfigCommand {
             Look::Check(args) => check(args, output),
             Look::Show(args) => show(&Loaded::read(args)?, output),
             Look::Reference => {
-                output.raw(reference().as_bytes())?;
+                if output.is_json() {
+                    output.emit(&documented(), String::new)?;
+                } else {
+                    output.raw(reference().as_bytes())?;
+                }
                 Ok(Verdict::Good)
             }
         }

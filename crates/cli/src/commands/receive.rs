@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, Verdict};
+use crate::config::listen_address;
 use crate::dialect_arg;
 use crate::keys::KeyArgs;
 use crate::output::{self, Output};
@@ -32,7 +33,7 @@ pub(crate) struct Receive {
     #[command(flatten)]
     keys: KeyArgs,
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7481")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7481", value_parser = listen_address)]
     listen: SocketAddr,
     /// End after the first request, with exit code 0 if it was genuine
     #[arg(long)]
@@ -46,8 +47,8 @@ pub(crate) struct Receive {
 }
 
 fn status(text: &str) -> Result<StatusCode, String> {
-    let status = text.parse::<StatusCode>().ok().filter(|status| !status.is_informational());
-    status.ok_or_else(|| "expected a status between 200 and 999".to_owned())
+    let status = text.parse::<StatusCode>().ok().filter(|status| (200..=599).contains(&status.as_u16()));
+    status.ok_or_else(|| "expected a status between 200 and 599".to_owned())
 }
 
 impl Receive {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Outcome, Verdict};
-use crate::config::{ConfigArgs, Loaded};
+use crate::config::{ConfigArgs, Loaded, listen_address};
 use crate::demo;
 use crate::output::Output;
 use crate::runtime;
@@ -19,10 +19,10 @@ pub(crate) struct Serve {
     #[arg(long)]
     demo: bool,
     /// Address and port to listen on
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
     listen: Option<SocketAddr>,
-    /// Data directory
-    #[arg(long, value_name = "PATH")]
+    /// Data directory; the demo has its own
+    #[arg(long, value_name = "PATH", conflicts_with = "demo")]
     data: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArgs,

@@ -11,6 +11,8 @@ pub(crate) enum Origin {
     Default,
     /// A place in the file; line and column count from 1.
     File { path: String, line: usize, column: usize },
+    /// The file itself, where nothing could be read of it.
+    WholeFile(String),
     /// An environment variable.
     Environment(String),
     /// A flag of the command.
@@ -22,6 +24,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { path, line, column } => write!(f, "{path}:{line}:{column}"),
+            Self::WholeFile(path) => f.write_str(path),
             Self::Environment(name) => f.write_str(name),
             Self::Flag(flag) => f.write_str(flag),
         }

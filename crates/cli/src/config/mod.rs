@@ -30,12 +30,12 @@ use self::environment::Environment;
 use self::file::File;
 pub(crate) use self::log::Log;
 pub(crate) use self::mistake::{Mistake, Mistakes, Origin};
-pub(crate) use self::reference::reference;
-pub(crate) use self::secrets::Secrets;
+pub(crate) use self::reference::{documented, reference};
+pub(crate) use self::secrets::{Secrets, make_directory};
 use self::section::section;
 pub(crate) use self::section::{Key, Section};
 pub(crate) use self::server::Server;
-pub(crate) use self::setting::{Raw, Setting};
+pub(crate) use self::setting::{Raw, Setting, listen_address};
 pub(crate) use self::store::Store;
 use crate::nearest::did_you_mean;
 
@@ -175,8 +175,10 @@ fn text_of(named: Option<PathBuf>) -> Result<Option<(String, String)>, Mistakes>
         Ok(text) => Ok(Some((shown, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => Ok(None),
         Err(error) => {
-            let at = Origin::File { path: shown, line: 1, column: 1 };
-            let problem = format!("the configuration file can't be read: {error}");
+            let at = Origin::WholeFile(shown);
+            let problem = format!(
+                "the configuration file can't be read: {error}: name another with `--config` or `SHOPWIRE_CONFIG`"
+            );
             Err(Mistakes(vec![Mistake { at, key: None, value: None, problem }]))
         }
     }

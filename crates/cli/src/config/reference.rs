@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Config, Section, environment};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Config, Key, Section, environment};
 
 const HEAD: &str = "\
 # Configuration
@@ -15,6 +18,36 @@ the environment. Lists are separated by commas in the environment and in flags. 
 
 `shopwire config check` tells what is wrong and where, `shopwire config show` every value and where it comes from.
 ";
+
+/// One key of the reference, for programs.
+#[derive(Serialize)]
+pub(crate) struct Documented {
+    key: String,
+    /// `null` where it is not set.
+    default: Value,
+    form: &'static str,
+    meaning: String,
+    environment: String,
+    secret: bool,
+}
+
+/// The reference's keys, in the order of the page.
+pub(crate) fn documented() -> Vec<Documented> {
+    let config = Config::default();
+    let of_section = |section: &dyn Section| {
+        let name = section.name();
+        let documented = |key: Key| Documented {
+            key: format!("{name}.{}", key.name),
+            default: section.show(key.name),
+            form: key.form,
+            environment: environment::variable(name, key.name),
+            secret: key.secret,
+            meaning: key.meaning,
+        };
+        section.keys().into_iter().map(documented).collect::<Vec<_>>()
+    };
+    config.sections().into_iter().flat_map(of_section).collect()
+}
 
 /// The reference as Markdown.
 pub(crate) fn reference() -> String {

@@ -56,7 +56,9 @@ impl Secrets {
             Some(GivenKey(key)) => Ok(key.clone()),
             None => {
                 let file = self.file(data).unwrap_or_default();
-                make_directory_of(&file)
+                let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+                directory
+                    .map_or(Ok(()), make_directory)
                     .map_err(|source| SecretKeyError::Io { path: file.display().to_string(), source })?;
                 SecretKey::load_or_create(&file, random)
             }
@@ -64,11 +66,8 @@ impl Secrets {
     }
 }
 
-/// Makes the directory that a file stands in, for its owner only.
-fn make_directory_of(file: &Path) -> std::io::Result<()> {
-    let Some(directory) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
-        return Ok(());
-    };
+/// Makes a directory and those above it, for its owner only, if it is not there.
+pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -74,6 +74,11 @@ impl Setting for SocketAddr {
     }
 }
 
+/// Reads an address to listen on, as flags give it.
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    SocketAddr::read(&Raw::Bare(text.to_owned()))
+}
+
 impl Setting for bool {
     const FORM: &'static str = "true or false";
 

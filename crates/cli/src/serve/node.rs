@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use shopwire_core::{Limits, Secret};
 use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer};
@@ -13,6 +13,7 @@ use shopwire_store::{Ledger, SqliteConfig, SqliteLedger};
 use tokio::net::TcpListener;
 
 use super::Settings;
+use crate::config::make_directory;
 
 /// A server that has its store, its engine and its address, and waits to serve.
 pub(crate) struct Node {
@@ -78,6 +79,12 @@ impl Node {
 
 fn open(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
     let data = &settings.data;
+    if let Err(error) = make_directory(data) {
+        bail!(
+            "the data directory `{}` can't be made: {error}: choose another with `--data` or `store.path`",
+            data.display()
+        );
+    }
     let key = settings.secrets.open(data, &SystemRandom)?;
     let config = SqliteConfig::new(data, key, &settings.limits);
     let ledger = SqliteLedger::open(config, Arc::new(SystemRandom))

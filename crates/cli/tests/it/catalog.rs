@@ -6,7 +6,8 @@ fn names(arguments: &[&str]) -> Vec<String> {
     let run = run(&[&["catalog", "--json"], arguments].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
-    run.lines().iter().map(|line| format!("{} {}", text(&line["dialect"]), text(&line["name"]))).collect()
+    let topics = run.lines().into_iter().filter(|line| line["wildcard"].is_null());
+    topics.map(|line| format!("{} {}", text(&line["dialect"]), text(&line["name"]))).collect()
 }
 
 #[test]
@@ -48,6 +49,46 @@ fn an_entry_tells_all_and_has_a_sample() {
     let wrong = run(&["catalog", "--event-type", "order.piad"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("did you mean `order.paid`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn wildcards_are_listed_below_the_topics() {
+    let wildcards = |arguments: &[&str]| {
+        let lines = run(&[&["catalog", "--json"], arguments].concat()).lines();
+        lines.into_iter().filter(|line| line["wildcard"].is_string()).collect::<Vec<_>>()
+    };
+    let all = wildcards(&["bigcommerce"]);
+    assert_eq!(
+        all.len(),
+        shopwire_dialects::get(shopwire_core::DialectId::BigCommerce).unwrap().catalog().wildcards.len()
+    );
+    assert!(all.iter().all(|line| !line["covers"].as_array().unwrap().is_empty()), "{all:?}");
+    assert_eq!(wildcards(&["bigcommerce", "--search", "every line item that"]).len(), 1);
+    for none in
+        [&["ecwid"][..], &["bigcommerce", "--native"], &["bigcommerce", "--event-type", "order.created"]]
+    {
+        assert_eq!(wildcards(none).len(), 0, "{none:?}");
+    }
+    let text = run(&["catalog", "bigcommerce"]).stdout;
+    assert!(
+        text.contains("bigcommerce  store/order/*") && text.contains("22 wildcards, for subscribing"),
+        "{text}"
+    );
+    assert!(!run(&["catalog", "duda"]).stdout.contains("wildcard"));
+}
+
+#[test]
+fn a_wildcard_is_shown_with_what_it_covers() {
+    let show = |name, more: &[&str]| run(&[&["catalog", "show", "bigcommerce", name], more].concat());
+    let shown = show("store/order/*", &["--json"]).json();
+    assert!(shown["covers"].as_array().unwrap().contains(&"store/order/created".into()), "{shown}");
+    let text = show("store/order/*", &[]).stdout;
+    assert!(
+        text.contains("BigCommerce store/order/*") && text.contains("store/order/refund/created"),
+        "{text}"
+    );
+    let none = show("store/nothing/*", &[]);
+    assert_eq!(none.code, 2, "{}", none.stdout);
 }
 
 #[test]

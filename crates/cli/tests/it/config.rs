@@ -66,6 +66,32 @@ fn what_is_in_effect_is_told_with_its_origin_and_without_secrets() {
     assert_eq!(find("server.listen"), "\"127.0.0.1:7480\" from default");
 }
 
+#[test]
+fn a_named_file_that_is_not_there_has_no_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let checked = run_in(directory.path(), &["config", "check", "--config", "nofile.toml"]);
+    assert_eq!(checked.code, 1);
+    assert!(
+        checked.stdout.starts_with("nofile.toml: the configuration file can't be read: "),
+        "{}",
+        checked.stdout
+    );
+    assert!(checked.stdout.contains("name another with `--config`"), "{}", checked.stdout);
+}
+
+#[test]
+fn programs_get_the_reference_as_json() {
+    let keys = run(&["config", "reference", "--json"]).json();
+    let keys = keys.as_array().unwrap();
+    let listen = keys.iter().find(|key| key["key"] == "server.listen").unwrap();
+    assert_eq!(
+        (&listen["default"], &listen["environment"]),
+        (&"127.0.0.1:7480".into(), &"SHOPWIRE_SERVER_LISTEN".into())
+    );
+    let page = run(&["config", "reference"]).stdout;
+    assert_eq!(keys.len(), page.lines().filter(|line| line.starts_with("| `")).count());
+}
+
 /// Bring it up to date with `shopwire config reference > docs/configuration.md`.
 #[test]
 fn the_committed_reference_is_current() {

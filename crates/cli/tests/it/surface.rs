@@ -29,6 +29,30 @@ fn mistakes_name_the_thing_and_the_cure_and_end_with_2() {
             &["receive", "ecwid", "--secret", "s", "--listen", "192.0.2.1:1"],
             "choose another address with `--listen`",
         ),
+        (&["trigger", "ecwid", "order.created", "--secret", "s", "--shop", "nope=1"], "expected `store_id`"),
+        (&["trigger", "shoptet", "order:create", "--secret", "s", "--shop", "eshop_id=a"], "a whole number"),
+        (
+            &[
+                "trigger",
+                "cloudevents",
+                "order.paid",
+                "--secret",
+                "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                "--shop",
+                "nope=1",
+            ],
+            "no part `nope`",
+        ),
+        (&["trigger", "bigcommerce", "store/order/*", "--secret", "s"], "as in `store/order/created`"),
+        (
+            &["trigger", "bigcommerce", "store/order/created", "--secret-header", "A=b\r\nC: d"],
+            "holds a line end",
+        ),
+        (&["receive", "ecwid", "--secret", "s", "--status", "600"], "between 200 and 599"),
+        (&["receive", "ecwid", "--secret", "s", "--status", "199"], "between 200 and 599"),
+        (&["receive", "ecwid", "--secret", "s", "--listen", "nonsense"], "as in \"127.0.0.1:7480\""),
+        (&["serve", "--listen", "127.0.0.1"], "as in \"127.0.0.1:7480\""),
+        (&["serve", "--demo", "--data", "x"], "cannot be used with"),
         (&["verify", "ecwid", "--secret", "s"], "<FILE>"),
         (&["verify", "ecwid", "-", "--secret", "s", "--at", "yesterday"], "as in `2026-01-31T12:00:00Z`"),
         (&["catalogue"], "a similar subcommand exists: 'catalog'"),
@@ -37,6 +61,21 @@ fn mistakes_name_the_thing_and_the_cure_and_end_with_2() {
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stdout);
         assert!(run.stderr.contains(says), "{arguments:?}: {}", run.stderr);
     }
+}
+
+#[test]
+fn a_data_directory_that_can_not_be_made_is_named_once_with_the_cure() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let data = file.path().join("data").display().to_string();
+    let served = run(&["serve", "--listen", "127.0.0.1:0", "--data", &data]);
+    assert_eq!(served.code, 2, "{}", served.stdout);
+    assert!(
+        served.stderr.contains(&format!("the data directory `{data}` can't be made: ")),
+        "{}",
+        served.stderr
+    );
+    assert!(served.stderr.contains("choose another with `--data`"), "{}", served.stderr);
+    assert_eq!(served.stderr.matches("os error").count(), 1, "{}", served.stderr);
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod topics;
 pub use apps::{AppChange, AppDraft};
 pub use endpoints::{EndpointChange, EndpointDraft};
 pub use secrets::OVERLAP_DEFAULT_MS;
-pub use shops::{ShopChange, ShopDraft};
+pub use shops::{ShopChange, ShopDraft, check_identity};
 pub use sources::{KeyDraft, SourceChange, SourceDraft};
 pub use tokens::TokenDraft;
 

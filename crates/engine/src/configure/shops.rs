@@ -48,7 +48,11 @@ fn check_identities(given: Identities) -> Result<Identities, ConfigureError> {
     given.into_iter().map(|(dialect, identity)| Ok((dialect, check_identity(dialect, identity)?))).collect()
 }
 
-fn check_identity(
+/// A shop's identity on a platform, its values trimmed: its parts are those by which the platform's webhooks name the shop.
+///
+/// # Errors
+/// [`ConfigureError::Invalid`] if it is no platform, it has no such part, or a value is empty or too long.
+pub fn check_identity(
     dialect: DialectId,
     identity: BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, ConfigureError> {
