@@ -18,14 +18,16 @@ impl Directory {
     pub(super) fn lock(path: &Path) -> Result<Self, StoreError> {
         let failed = |error| unavailable(path, &error);
         for_owner_only(DirBuilder::new().recursive(true)).create(path).map_err(failed)?;
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        let lock = options.open(path.join("shopwire.lock")).map_err(failed)?;
+        let lock = owners_file(&path.join("shopwire.lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.display().to_string())),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        let directory = Self { path: path.to_owned(), lock };
+        // SQLite would make it readable for everyone; what it puts beside it gets the mode of this one.
+        owners_file(&directory.file()).map_err(failed)?;
+        Ok(directory)
     }
 
     /// The database's file.
@@ -43,6 +45,46 @@ impl Directory {
 
 fn unavailable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!("the data directory `{}`: {error}", path.display()))
+}
+
+/// Opens a file for writing, makes it if it is not there, and sees to it that its owner alone may read it.
+fn owners_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let file = for_owners_eyes(options.create(true).truncate(false).write(true)).open(path)?;
+    tighten(&file)?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn for_owners_eyes(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn for_owners_eyes(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+/// Takes from a file that was there before what others may do with it.
+#[cfg(unix)]
+fn tighten(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    permissions.set_mode(permissions.mode() & 0o700);
+    match file.set_permissions(permissions) {
+        // It belongs to somebody else, on a shared volume perhaps, who has let us in by its mode.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(not(unix))]
+fn tighten(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -64,6 +64,28 @@ async fn a_made_directory_is_its_owners() {
     ledger.close().await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_their_owners_also_those_that_were_open_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let store = Store::fresh();
+    for was_open_to_others in [false, true] {
+        if was_open_to_others {
+            for name in ["shopwire.db", "shopwire.lock"] {
+                let open = std::fs::Permissions::from_mode(0o644);
+                std::fs::set_permissions(store.path().join(name), open).unwrap();
+            }
+        }
+        let ledger = store.sqlite();
+        ledger.append(new_event(u64::from(was_open_to_others))).await.unwrap();
+        for name in ["shopwire.db", "shopwire.db-wal", "shopwire.db-shm", "shopwire.lock"] {
+            let mode = std::fs::metadata(store.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        ledger.close().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn closing_leaves_everything_in_one_file() {
     let store = Store::fresh();
