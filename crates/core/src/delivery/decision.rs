@@ -30,12 +30,14 @@ pub enum Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
-    /// All attempts of the retry policy failed.
+    /// All attempts of the retry policy failed, or it was tried as often as any delivery may be.
     Exhausted,
     /// It became older than a delivery may.
     TooOld,
     /// It can't be rendered for this endpoint.
     Unrenderable,
+    /// No request can be made of it for this endpoint: its headers are longer than a request's may be.
+    Unsendable,
 }
 
 impl DeadReason {
@@ -45,12 +47,15 @@ impl DeadReason {
             Self::Exhausted => "exhausted",
             Self::TooOld => "too_old",
             Self::Unrenderable => "unrenderable",
+            Self::Unsendable => "unsendable",
         }
     }
 
     /// The reason of this word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Exhausted, Self::TooOld, Self::Unrenderable].into_iter().find(|reason| reason.code() == code)
+        [Self::Exhausted, Self::TooOld, Self::Unrenderable, Self::Unsendable]
+            .into_iter()
+            .find(|reason| reason.code() == code)
     }
 }
 
@@ -61,16 +66,17 @@ pub struct DeliveryBounds {
     pub age_max_ms: u64,
     /// The longest wait a receiver can ask for, in milliseconds.
     pub retry_after_max_ms: u64,
+    /// Attempts after which a delivery is given up whatever came of them. More than any retry policy has: it bounds
+    /// those that use up no step, each of which is recorded.
+    pub attempts_max: u32,
 }
 
-/// How long to wait after a first failure of our own, which uses up no step: long enough not to spin.
-const OUR_FAULT_DELAY_MIN_MS: u64 = 1_000;
-/// How long at most, however often we have failed: each attempt is recorded, and we may fail for days.
-const OUR_FAULT_DELAY_MAX_MS: u64 = 300_000;
+/// The least wait after a first attempt that used up no step, a `Retry-After: 0` too: long enough not to spin.
+const STEPLESS_DELAY_MIN_MS: u64 = 1_000;
+/// What it grows to. Small waits must not use up all attempts in minutes, nor fill the records in days.
+const STEPLESS_DELAY_MAX_MS: u64 = 300_000;
 /// How long to wait when a receiver asks to wait and does not say how long.
 const THROTTLED_DELAY_MS: u64 = 30_000;
-/// The least wait after being asked to wait: a `Retry-After: 0` must not make a busy loop.
-const RETRY_AFTER_MIN_MS: u64 = 1_000;
 
 /// Decides what follows from `outcome`, the attempt having ended at `now` and `progress` counting it.
 pub fn decide(
@@ -84,11 +90,15 @@ pub fn decide(
     let (delay_ms, steps) = match outcome {
         Outcome::Delivered { .. } => return Decision::Delivered,
         Outcome::Gone => return Decision::Disable,
-        Outcome::OurFault => (our_fault_delay_ms(progress), progress.steps),
+        Outcome::Unsendable => return Decision::Dead { reason: DeadReason::Unsendable },
+        _ if progress.attempts >= bounds.attempts_max => {
+            return Decision::Dead { reason: DeadReason::Exhausted };
+        }
+        Outcome::OurFault => (stepless_delay_ms(progress), progress.steps),
         Outcome::Throttled { retry_after_ms, .. } => {
             let asked_ms = retry_after_ms.unwrap_or(THROTTLED_DELAY_MS);
             // A maximum below the minimum is an operator's choice; it must not panic.
-            (asked_ms.min(bounds.retry_after_max_ms).max(RETRY_AFTER_MIN_MS), progress.steps)
+            (asked_ms.min(bounds.retry_after_max_ms).max(stepless_delay_ms(progress)), progress.steps)
         }
         _ => match policy.delay_ms(progress.steps, random) {
             Some(delay_ms) => (delay_ms, progress.steps + 1),
@@ -103,10 +113,10 @@ pub fn decide(
 }
 
 /// Twice as long after every attempt that used up no step.
-fn our_fault_delay_ms(progress: Progress) -> u64 {
+fn stepless_delay_ms(progress: Progress) -> u64 {
     let stepless = progress.attempts.saturating_sub(progress.steps);
     let doubled = 2u64.saturating_pow(stepless.saturating_sub(1));
-    OUR_FAULT_DELAY_MIN_MS.saturating_mul(doubled).min(OUR_FAULT_DELAY_MAX_MS)
+    STEPLESS_DELAY_MIN_MS.saturating_mul(doubled).min(STEPLESS_DELAY_MAX_MS)
 }
 
 #[cfg(test)]
@@ -121,7 +131,7 @@ mod tests {
     }
 
     const BOUNDS: DeliveryBounds =
-        DeliveryBounds { age_max_ms: 7 * 24 * 3_600_000, retry_after_max_ms: 3_600_000 };
+        DeliveryBounds { age_max_ms: 7 * 24 * 3_600_000, retry_after_max_ms: 3_600_000, attempts_max: 500 };
     const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 
     fn decided(outcome: &Outcome, steps: u32) -> Decision {
@@ -166,7 +176,7 @@ mod tests {
     #[test]
     fn a_delivery_that_is_asked_to_wait_for_ever_dies_of_age() {
         let policy = RetryPolicy::default();
-        let progress = Progress { attempts: 500, steps: 0, first_at: NOW };
+        let progress = Progress { attempts: 400, steps: 0, first_at: NOW };
         let throttled = Outcome::Throttled { status: 429, retry_after_ms: Some(60_000) };
         let later = NOW.plus_ms(BOUNDS.age_max_ms as i64);
         let decision = decide(&throttled, progress, &policy, BOUNDS, later, &Zero);
@@ -186,26 +196,54 @@ mod tests {
     fn our_own_faults_wait_twice_as_long_each_time_up_to_five_minutes() {
         let waited: Vec<_> = (1..=10).map(|attempts| our_fault_waits(attempts, 0) / 1_000).collect();
         assert_eq!(waited, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
-        assert_eq!(our_fault_waits(u32::MAX, 0), 300_000);
+        assert_eq!(our_fault_waits(499, 0), 300_000);
         // What the receiver did is not counted, only what came on top of it.
         assert_eq!(our_fault_waits(6, 5), 1_000);
         assert_eq!(our_fault_waits(8, 5), 4_000);
     }
 
-    #[test]
-    fn a_fault_of_ours_that_stays_is_recorded_a_bounded_number_of_times() {
+    /// What becomes of a delivery whose every attempt ends like this: the decision, attempts made, and hours passed.
+    fn lasting(outcome: &Outcome, bounds: DeliveryBounds) -> (Decision, u32, i64) {
         let mut progress = Progress { attempts: 0, steps: 0, first_at: NOW };
         let mut now = NOW;
-        let end = loop {
+        loop {
             progress.attempts += 1;
-            match decide(&Outcome::OurFault, progress, &RetryPolicy::default(), BOUNDS, now, &Zero) {
+            match decide(outcome, progress, &RetryPolicy::default(), bounds, now, &Zero) {
                 Decision::Retry { at, progress: then } => (now, progress) = (at, then),
-                end => break end,
+                end => return (end, progress.attempts, now.since_ms(NOW) / 3_600_000),
             }
-        };
+        }
+    }
+
+    #[test]
+    fn what_uses_up_no_step_ends_after_a_bounded_number_of_attempts_and_not_early() {
+        let eager = Outcome::Throttled { status: 429, retry_after_ms: Some(0) };
+        for outcome in [Outcome::OurFault, eager] {
+            let (end, attempts, hours) = lasting(&outcome, BOUNDS);
+            assert_eq!((end, attempts), (Decision::Dead { reason: DeadReason::Exhausted }, 500), "{outcome}");
+            assert!((40..42).contains(&hours), "{outcome}: given up after {hours} hours");
+        }
+        // With attempts enough it is the age that ends it: every five minutes of a week.
+        let (end, attempts, _) =
+            lasting(&Outcome::OurFault, DeliveryBounds { attempts_max: 5_000, ..BOUNDS });
         assert_eq!(end, Decision::Dead { reason: DeadReason::TooOld });
-        // Every five minutes of a week, and the few before they were five.
-        assert!((2_016..2_030).contains(&progress.attempts), "{} attempts", progress.attempts);
+        assert!((2_016..2_030).contains(&attempts), "{attempts} attempts");
+    }
+
+    #[test]
+    fn the_last_attempt_may_still_deliver_or_disable() {
+        let progress = Progress { attempts: 500, steps: 0, first_at: NOW };
+        let of = |outcome| decide(&outcome, progress, &RetryPolicy::default(), BOUNDS, NOW, &Zero);
+        assert_eq!(of(Outcome::Delivered { status: 200 }), Decision::Delivered);
+        assert_eq!(of(Outcome::Gone), Decision::Disable);
+        assert_eq!(of(Outcome::TimedOut), Decision::Dead { reason: DeadReason::Exhausted });
+    }
+
+    #[test]
+    fn what_can_not_be_sent_is_dead_at_once() {
+        assert_eq!(decided(&Outcome::Unsendable, 0), Decision::Dead { reason: DeadReason::Unsendable });
+        assert_eq!(Outcome::Unsendable.code(), "our_fault");
+        assert_eq!(DeadReason::from_code("unsendable"), Some(DeadReason::Unsendable));
     }
 
     #[test]

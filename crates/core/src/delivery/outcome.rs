@@ -46,6 +46,9 @@ pub enum Outcome {
     Broken,
     /// Our own failure: nothing is booked on the receiver.
     OurFault,
+    /// Our own failure that every further attempt would repeat: no request can be made of the event for this endpoint.
+    /// Told apart only to decide what follows; it is stored and shown as [`Outcome::OurFault`].
+    Unsendable,
 }
 
 impl Outcome {
@@ -75,7 +78,7 @@ impl Outcome {
             Self::TlsFailed => "tls_failed",
             Self::AddressRefused => "address_refused",
             Self::Broken => "broken",
-            Self::OurFault => "our_fault",
+            Self::OurFault | Self::Unsendable => "our_fault",
         }
     }
 

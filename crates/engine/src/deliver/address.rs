@@ -44,8 +44,9 @@ impl Address {
         };
         let request = match OutRequest::new(self.signed(rendered, at), rendered.body(self.mode).clone()) {
             Ok(request) => request,
-            // Headers are checked when an endpoint is saved, so this is a fault of ours.
-            Err(error) => return Attempted::unmade(Outcome::OurFault, error.to_string(), at),
+            // An endpoint's own headers are checked when it is saved, but in binary mode the event's attributes travel as
+            // headers too. The next attempt would build the same request.
+            Err(error) => return Attempted::unmade(Outcome::Unsendable, error.to_string(), at),
         };
         let started_us = timer.monotonic_us();
         let exchange = pool.exchange(&request).await;

@@ -12,6 +12,9 @@ use crate::dispatch::Parcel;
 use crate::egress::Egress;
 use crate::{Metrics, Timer};
 
+/// How many times the attempts of the longest retry policy any delivery may have: room for those the receiver asks to put
+/// off and those that fail because of us, which use up no step of the policy.
+const ATTEMPTS_PER_STEP: usize = 10;
 /// Deliveries each lane may have in flight beyond the overall limit.
 const IN_FLIGHT_OWN: usize = 2;
 
@@ -102,6 +105,8 @@ impl Courier {
         let bounds = DeliveryBounds {
             age_max_ms: self.limits.delivery_age_max_ms,
             retry_after_max_ms: self.limits.retry_after_max_ms,
+            attempts_max: u32::try_from(self.limits.attempts_max.saturating_mul(ATTEMPTS_PER_STEP))
+                .unwrap_or(u32::MAX),
         };
         decide(outcome, progress, policy, bounds, self.timer.now(), self.random.as_ref())
     }

@@ -1,8 +1,8 @@
 //! What a receiver answers, what it means, and when the next attempt is made.
 
 use bytes::Bytes;
-use shopwire_core::delivery::{DeadReason, EndpointState, Ordering, RetryPolicy};
-use shopwire_core::{Clock as _, DialectId};
+use shopwire_core::delivery::{ContentMode, CustomHeader, DeadReason, EndpointState, Ordering, RetryPolicy};
+use shopwire_core::{Clock as _, DialectId, Secret};
 use shopwire_engine::DeliveryState;
 use shopwire_engine::configure::EndpointDraft;
 use shopwire_engine::deliver::RedeliverError;
@@ -180,6 +180,26 @@ async fn a_receiver_that_is_down_for_ever_is_tried_exactly_as_documented_and_can
     assert!(matches!(error, RedeliverError::NotDead { .. }), "{error}");
     assert!(ids(&receiver.requests()).iter().all(|id| *id == event.to_string()));
     assert!(matches!(world.state(event, endpoint.id).await, DeliveryState::Delivered { .. }));
+}
+
+#[tokio::test]
+async fn an_event_of_which_no_request_can_be_made_is_dead_at_once_and_the_next_goes_on() {
+    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    // What this header leaves of the 32 KiB is enough for an ordinary subject, and not for one that is escaped this often.
+    let long = CustomHeader { name: "X-Long".to_owned(), value: Secret::new("x".repeat(30 * 1024)) };
+    let draft =
+        EndpointDraft { mode: ContentMode::Binary, headers: vec![long], ..World::draft(receiver.url("/")) };
+    let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
+    let event = world.order(&source, &"é".repeat(400)).await;
+    let dead = world.dead(endpoint.id, 1).await.remove(0);
+    assert_eq!((dead.event, dead.reason, dead.attempts), (event, DeadReason::Unsendable, 1));
+    let attempt = world.attempts(endpoint.id, 1).await.remove(0);
+    assert_eq!((attempt.outcome.code(), attempt.next_at), ("our_fault", None));
+    assert!(attempt.detail.as_deref().unwrap().contains("at most 32768"), "{:?}", attempt.detail);
+    assert_eq!(receiver.connections(), 0);
+    let next = world.order(&source, "1").await;
+    assert_eq!(ids(&receiver.wait_for(1).await), [next.to_string()]);
 }
 
 #[tokio::test]
