@@ -46,6 +46,25 @@ impl Guard {
         special(address).map_or(Ok(()), |reason| Err(Refusal { address, reason }))
     }
 
+    /// Whether there is any address that is sent to without TLS.
+    pub(super) fn permits_plain_http(&self) -> bool {
+        self.plain_http || !self.allowed.is_empty()
+    }
+
+    /// Judges a name by itself. `localhost` and all names below it are loopback (RFC 6761 §6.3), whether or not the
+    /// resolver at hand knows them.
+    ///
+    /// # Errors
+    /// If it is such a name, and neither loopback address may be sent to.
+    pub(super) fn check_name(&self, name: &str) -> Result<(), Refusal> {
+        let name = name.trim_end_matches('.');
+        if name != "localhost" && !name.ends_with(".localhost") {
+            return Ok(());
+        }
+        self.check(Ipv4Addr::LOCALHOST.into())
+            .or_else(|refusal| self.check(Ipv6Addr::LOCALHOST.into()).map_err(|_| refusal))
+    }
+
     /// Those of a host's addresses that may be sent to, in their order.
     ///
     /// # Errors

@@ -78,13 +78,22 @@ impl Egress {
 
     /// Judges an address before an endpoint is saved, and gives it parsed.
     ///
-    /// A name that cannot be resolved now is accepted: that is reported by its attempts. What is accepted here is
+    /// A name that cannot be resolved now is accepted, unless whatever it resolved to would be refused: that is reported
+    /// by its attempts. What is accepted here is
     /// judged again on every connection.
     ///
     /// # Errors
-    /// If the URL is not one we send to, or all its addresses are refused.
+    /// If the URL is not one we send to, or its name or all its addresses are refused.
     pub async fn check(&self, url: &str) -> Result<Target, TargetError> {
         let target = Target::parse(url)?;
+        let guard = &self.0.guard;
+        let refused = |refusal| TargetError::Refused { host: target.host().to_string(), refusal };
+        if let Host::Name(name) = target.host() {
+            guard.check_name(name).map_err(refused)?;
+            if target.scheme() == Scheme::Http && !guard.permits_plain_http() {
+                return Err(TargetError::PlainHttp { host: name.clone() });
+            }
+        }
         let addresses = match target.host() {
             Host::Address(address) => vec![*address],
             Host::Name(name) => self.0.resolve_in_time(name).await,
@@ -92,10 +101,8 @@ impl Egress {
         if addresses.is_empty() {
             return Ok(target);
         }
-        match self.0.guard.permitted(target.scheme(), &addresses) {
-            Ok(_) => Ok(target),
-            Err(refusal) => Err(TargetError::Refused { host: target.host().to_string(), refusal }),
-        }
+        guard.permitted(target.scheme(), &addresses).map_err(refused)?;
+        Ok(target)
     }
 
     /// Connections to one target, owned by one lane; at most `idle_max` of them are kept open between exchanges.

@@ -187,6 +187,14 @@ pub enum TargetError {
     /// Port 0.
     #[error("the URL's port is 0; use 1 to 65535, or none for the usual one")]
     Port,
+    /// Nothing may be sent to without TLS.
+    #[error(
+        "host `{host}` cannot be sent to over plain http: use `https`; the operator can allow plain http (`plain_http`) or the host's network (`allowed`)"
+    )]
+    PlainHttp {
+        /// The host.
+        host: String,
+    },
     /// None of its addresses may be sent to.
     #[error("host `{host}` cannot be sent to: {refusal}")]
     Refused {

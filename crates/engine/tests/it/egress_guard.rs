@@ -68,9 +68,12 @@ async fn the_refusal_says_what_and_why() {
     let (egress, _) = strict(&[&["10.0.0.1", "fd00::1"]]);
     let error = egress.check("https://intern.example/").await.unwrap_err();
     insta::assert_snapshot!(error, @"host `intern.example` cannot be sent to: address 10.0.0.1 is refused (private network); the operator can allow its network");
-    let (egress, _) = strict(&[&["8.8.8.8"]]);
+    let (egress, resolver) = strict(&[&["8.8.8.8"]]);
+    let error = egress.check("http://8.8.8.8/").await.unwrap_err();
+    insta::assert_snapshot!(error, @"host `8.8.8.8` cannot be sent to: address 8.8.8.8 is refused (plain http to a public address, use https); the operator can allow its network");
     let error = egress.check("http://shop.example/").await.unwrap_err();
-    insta::assert_snapshot!(error, @"host `shop.example` cannot be sent to: address 8.8.8.8 is refused (plain http to a public address, use https); the operator can allow its network");
+    insta::assert_snapshot!(error, @"host `shop.example` cannot be sent to over plain http: use `https`; the operator can allow plain http (`plain_http`) or the host's network (`allowed`)");
+    assert!(resolver.asked().is_empty(), "whatever it resolved to would be refused");
 }
 
 #[tokio::test]
@@ -81,6 +84,29 @@ async fn an_endpoint_is_accepted_if_one_address_is_permitted() {
     let (egress, _) = strict(&[&["127.0.0.1", "::1"]]);
     for url in ["https://localhost/", "https://localhost./", "https://localtest.example/"] {
         assert!(matches!(egress.check(url).await, Err(TargetError::Refused { .. })), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_are_loopback_by_definition_are_refused_though_they_do_not_resolve() {
+    for name in ["localhost", "localhost.", "LOCALHOST.", "app.localhost", "a.b.localhost."] {
+        let (strict, resolver) = strict(&[&[]]);
+        let refused = strict.check(&format!("https://{name}/")).await;
+        let refusal = Refusal { address: [127, 0, 0, 1].into(), reason: "loopback" };
+        let host = name.to_lowercase();
+        assert_eq!(refused, Err(TargetError::Refused { host, refusal }), "{name}");
+        assert!(resolver.asked().is_empty());
+        for allowed in ["127.0.0.0/8", "::1/128"] {
+            let config = EgressConfig { allowed: vec![allowed.parse().unwrap()], ..EgressConfig::default() };
+            let egress = egress(config, &SimClock::at(NOW), ScriptedResolver::answering(&[&[]]));
+            for scheme in ["https", "http"] {
+                assert!(egress.check(&format!("{scheme}://{name}/")).await.is_ok(), "{scheme} {name}");
+            }
+        }
+    }
+    for name in ["localhost.example", "notlocalhost", "localhosts"] {
+        let (egress, _) = strict(&[&[]]);
+        assert!(egress.check(&format!("https://{name}/")).await.is_ok(), "{name}");
     }
 }
 
