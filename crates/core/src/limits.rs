@@ -49,7 +49,8 @@ limits! {
     exchange_deadline_ms: u64 = 15_000;
     /// Milliseconds one attempt may take to connect.
     connect_timeout_ms: u64 = 5_000;
-    /// Attempts of one delivery; more than a retry policy with this many delays is refused.
+    /// Attempts of one delivery: a retry policy with as many delays is refused. Waits that use up no delay (asked for by the
+    /// receiver, or our own fault) are bounded by ten times as many attempts.
     attempts_max: usize = 50;
     /// Milliseconds after which a delivery is given up, whatever its policy says.
     delivery_age_max_ms: u64 = 7 * 24 * 3_600_000;
