@@ -30,6 +30,15 @@ pub fn raw_text(value: &RawValue) -> Option<Cow<'_, str>> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Reads a body that must be a JSON object into its members; the error says why it can't.
+pub(crate) fn object<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    // The derived reader would also take a list for the fields in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("it is not a JSON object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
 /// JSON that may come as itself or encoded once more inside a string; text that is no JSON stays text.
 pub fn unwrapped(value: &Value) -> Value {
     match value {

@@ -35,10 +35,16 @@ impl std::fmt::Debug for SigningKey {
 }
 
 /// Adds the three headers of a message signed at `now` with each of the keys: during a rotation, both are among them.
-pub fn sign(headers: &mut Headers, id: &str, body: &[u8], keys: &[SigningKey], now: Timestamp) {
+pub fn sign<'a>(
+    headers: &mut Headers,
+    id: &str,
+    body: &[u8],
+    keys: impl IntoIterator<Item = &'a SigningKey>,
+    now: Timestamp,
+) {
     let timestamp = now.as_secs().to_string();
-    let signatures: Vec<String> =
-        keys.iter().map(|key| format!("v1,{}", mac::base64(&key.signature(id, &timestamp, body)))).collect();
+    let signature = |key: &SigningKey| format!("v1,{}", mac::base64(&key.signature(id, &timestamp, body)));
+    let signatures: Vec<String> = keys.into_iter().map(signature).collect();
     headers.push("webhook-id", id);
     headers.push("webhook-timestamp", timestamp);
     headers.push("webhook-signature", signatures.join(" "));

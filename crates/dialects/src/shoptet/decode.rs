@@ -37,11 +37,7 @@ struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
-        // The derived reader would also take a list for the fields in their order.
-        if !body.trim_ascii_start().starts_with(b"{") {
-            return Err(unreadable("it is not a JSON object"));
-        }
-        serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))
+        lenient::object(body).map_err(unreadable)
     }
 
     /// The identifier as text: what a string holds, else what was written.

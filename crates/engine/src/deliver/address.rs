@@ -60,8 +60,8 @@ impl Address {
             headers.push(name, value.expose());
         }
         let active = self.keys.iter().filter(|(_, expires)| expires.is_none_or(|at| now < at));
-        let keys: Vec<SigningKey> = active.map(|(key, _)| key.clone()).collect();
-        cloudevents::sign(&mut headers, rendered.id(), rendered.body(self.mode), &keys, now);
+        let keys = active.map(|(key, _)| key);
+        cloudevents::sign(&mut headers, rendered.id(), rendered.body(self.mode), keys, now);
         headers
     }
 }
