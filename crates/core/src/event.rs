@@ -53,6 +53,39 @@ pub struct Event {
 pub enum Origin {
     /// A platform's webhook.
     Webhook(ReceivedWebhook),
+    /// A change of the shop's state, or something that shows in no state.
+    Change(RecordedChange),
+}
+
+impl Origin {
+    /// The webhook, if it is one.
+    pub const fn webhook(&self) -> Option<&ReceivedWebhook> {
+        match self {
+            Self::Webhook(webhook) => Some(webhook),
+            Self::Change(_) => None,
+        }
+    }
+
+    /// The bytes an event is a function of: a webhook's raw body, or a change's canonical data.
+    pub const fn body(&self) -> &Bytes {
+        match self {
+            Self::Webhook(webhook) => &webhook.body,
+            Self::Change(change) => &change.data,
+        }
+    }
+}
+
+/// What a change or an occurrence says of one event. Rendered bodies are functions of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedChange {
+    /// Why, in one word (`order`), if that was told.
+    pub cause: Option<String>,
+    /// Who did it, if that was told.
+    pub actor: Option<String>,
+    /// The entity's version after it; 0 for an occurrence.
+    pub version: u64,
+    /// [`Canonical`](crate::commerce::Canonical) as JSON.
+    pub data: Bytes,
 }
 
 /// A platform's webhook as it was received. Canonical data and rendered bodies are functions of it, so that a better
@@ -87,8 +120,12 @@ pub struct LoggedEvent {
 impl LoggedEvent {
     /// About how many bytes it holds in memory.
     pub fn weight_bytes(&self) -> usize {
-        let Origin::Webhook(webhook) = &self.event.origin;
-        let headers: usize = webhook.headers.iter().map(|(n, v)| n.len() + v.len() + 48).sum();
-        512 + webhook.body.len() + headers
+        match &self.event.origin {
+            Origin::Webhook(webhook) => {
+                let headers: usize = webhook.headers.iter().map(|(n, v)| n.len() + v.len() + 48).sum();
+                512 + webhook.body.len() + headers
+            }
+            Origin::Change(change) => 512 + change.data.len(),
+        }
     }
 }

@@ -17,12 +17,12 @@ mod time;
 mod token;
 
 pub use dialect::{DialectId, UnknownDialect};
-pub use event::{Event, LoggedEvent, Origin, ReceivedWebhook, Seq};
+pub use event::{Event, LoggedEvent, Origin, ReceivedWebhook, RecordedChange, Seq};
 pub use headers::Headers;
 pub use id::{AppId, EndpointId, EventId, IdError, RejectionId, ShopId, SourceId, TokenId};
 pub use limits::{LimitError, Limits};
 pub use random::Random;
 pub use secret::{HoldsSecrets, Secret};
-pub use shop::{App, KeyKind, SecretVersion, Shop, Source, SourceKey};
+pub use shop::{App, Grant, KeyKind, SecretVersion, Shop, Source, SourceKey};
 pub use time::{Clock, Timestamp};
 pub use token::{Role, Token};

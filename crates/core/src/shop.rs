@@ -37,9 +37,26 @@ pub struct App {
     pub client_id: Option<String>,
     /// Its secrets, newest first; all that have not expired are active.
     pub secrets: Vec<SecretVersion>,
+    /// The version of webhooks it gets, where its platform has several: Shoplazza's, as in `202207`.
+    #[serde(default)]
+    pub webhook_api_version: Option<String>,
+    /// The shops it is installed in, with what it may do there.
+    #[serde(default)]
+    pub grants: BTreeMap<ShopId, Grant>,
     /// When it was made known.
     pub created_at: Timestamp,
     /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What an app may do in one shop that installed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The platform's scopes, by its own names.
+    pub scopes: std::collections::BTreeSet<String>,
+    /// Since when.
+    pub granted_at: Timestamp,
+    /// When the scopes were last changed.
     pub updated_at: Timestamp,
 }
 

@@ -57,7 +57,7 @@ fn emit_topic(code: &mut String, topic: &TopicLine) {
     writeln!(
         code,
         "Topic {{ name: {:?}, event_type: {event_type}, subject: {:?}, id: &{:?}, identifier: {:?}, scope: {:?}, \
-         min_version: {:?}, beta: {}, conflicts: &{:?}, aliases: &{:?}, rest: {:?}, fields: &{:?}, summary: {:?}, \
+         min_version: {:?}, beta: {}, conflicts: &{:?}, aliases: &{:?}, rest: {:?}, when: {}, summary: {:?}, \
          note: {:?}, listed: Listed::{}, sample: {:?} }},",
         topic.name,
         topic.subject,
@@ -69,13 +69,27 @@ fn emit_topic(code: &mut String, topic: &TopicLine) {
         topic.conflicts,
         topic.aliases,
         topic.rest,
-        topic.fields,
+        condition(topic),
         topic.summary,
         topic.note,
         if topic.listed == source::ListedIn::Seed { "Seed" } else { "Later" },
         topic.sample,
     )
     .expect("a string can be written to");
+}
+
+fn condition(topic: &TopicLine) -> String {
+    let except: Vec<_> = topic
+        .except
+        .iter()
+        .map(|except| format!("Except {{ field: {:?}, is: &{:?} }}", except.field, except.is))
+        .collect();
+    format!(
+        "Condition {{ changed: &{:?}, ignoring: &{:?}, except: &[{}] }}",
+        topic.fields,
+        topic.ignores,
+        except.join(", ")
+    )
 }
 
 /// The name of the Rust variant of an event type that is known to exist.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use shopwire_core::commerce::CanonicalType;
+use shopwire_core::commerce::entity::Entity;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,12 +59,26 @@ pub(crate) struct TopicLine {
     #[serde(default)]
     pub(crate) aliases: Vec<String>,
     pub(crate) rest: Option<String>,
+    /// Canonical fields one of which must have changed.
     #[serde(default)]
     pub(crate) fields: Vec<String>,
+    /// Canonical fields whose change alone does not count.
+    #[serde(default)]
+    pub(crate) ignores: Vec<String>,
+    #[serde(default)]
+    pub(crate) except: Vec<ExceptLine>,
     pub(crate) summary: String,
     pub(crate) note: Option<String>,
     pub(crate) listed: ListedIn,
     pub(crate) sample: Option<String>,
+}
+
+/// Words of a canonical field with which the topic is not sent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExceptLine {
+    pub(crate) field: String,
+    pub(crate) is: Vec<String>,
 }
 
 /// The words an `identifier` may be: what the id in the body is.
@@ -123,10 +138,25 @@ fn check_topic(catalog: &CatalogFile, topic: &TopicLine) -> Result<(), String> {
     if let Some(unknown) = topic.conflicts.iter().find(|c| !catalog.topic.iter().any(|t| t.name == **c)) {
         return Err(format!("conflicts with `{unknown}`, which is not in this catalogue"));
     }
+    check_fields(topic)?;
     if let Some(sample) = &topic.sample {
         serde_json::from_str::<serde_json::Value>(sample).map_err(|error| format!("sample: {error}"))?;
     }
     check_required(catalog, topic)
+}
+
+/// Conditions are told in the canonical names of the entity's fields.
+fn check_fields(topic: &TopicLine) -> Result<(), String> {
+    let Some(canonical) = topic.event_type.as_ref().and_then(|name| name.parse::<CanonicalType>().ok()) else {
+        return Ok(());
+    };
+    let schema = Entity::schema_for(canonical.kind());
+    let known = schema.get("properties").and_then(|properties| properties.as_object());
+    let named = topic.fields.iter().chain(&topic.ignores).chain(topic.except.iter().map(|except| &except.field));
+    match known.and_then(|known| named.into_iter().find(|field| !known.contains_key(*field))) {
+        Some(unknown) => Err(format!("condition on `{unknown}`, which is no field of a {}", canonical.kind())),
+        None => Ok(()),
+    }
 }
 
 fn check_event_type(name: &str, subject: &str) -> Result<(), String> {

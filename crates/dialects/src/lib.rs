@@ -17,6 +17,7 @@ pub mod json;
 pub mod lenient;
 pub mod mac;
 mod peek;
+mod render;
 mod request;
 pub mod shoplazza;
 pub mod shoptet;
@@ -24,12 +25,16 @@ pub mod style;
 #[cfg(test)]
 mod testing;
 mod verdict;
+mod words;
 
 pub use request::{Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity};
-pub use verdict::{Canonical, Reading, Rejection, Unreadable, Verified, Window};
+pub use render::{Happening, Unrenderable};
+pub use shopwire_core::commerce::Canonical;
+pub use verdict::{Reading, Rejection, Unreadable, Verified, Window};
+pub use words::Words;
 
 use catalog::{Catalog, Topic};
-use shopwire_core::{DialectId, Timestamp};
+use shopwire_core::{DialectId, Event, Origin, ReceivedWebhook, Timestamp};
 
 /// What the receiving side of a platform's webhooks demands and allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +71,14 @@ pub trait Dialect: Send + Sync {
     /// The canonical data of a request that [`read`](Self::read) has accepted.
     fn canonical(&self, incoming: &Incoming<'_>, reading: &Reading) -> Result<Canonical, Unreadable>;
 
+    /// The request for something that happened, exactly as the platform documents it, unsigned. What the platform's body
+    /// holds and the canonical data do not is sent as the platform sends it when there is nothing to say.
+    fn render(&self, topic: &'static Topic, happening: &Happening<'_>) -> Result<Draft, Unrenderable>;
+
+    /// A webhook of this platform, passed on as it was received: the same body, and head and query as the platform sends
+    /// them with it. Unsigned.
+    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft;
+
     /// A request of this topic as the platform's documentation shows it, not yet signed.
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft;
 
@@ -76,6 +89,19 @@ pub trait Dialect: Send + Sync {
 /// The five platforms' dialects, in the order of the event map.
 pub fn all() -> &'static [&'static dyn Dialect] {
     &[&ecwid::Ecwid, &bigcommerce::BigCommerce, &shoptet::Shoptet, &shoplazza::Shoplazza, &duda::Duda]
+}
+
+/// What an event of the log says, in canonical names; `None` where that can't be read.
+pub fn canonical(event: &Event) -> Option<Canonical> {
+    match &event.origin {
+        Origin::Webhook(webhook) => {
+            let incoming =
+                Incoming { query: webhook.query.as_deref(), headers: &webhook.headers, body: &webhook.body };
+            let dialect = get(webhook.dialect)?;
+            dialect.canonical(&incoming, &dialect.read(&incoming).ok()?).ok()
+        }
+        Origin::Change(change) => Canonical::from_json(event.subject.kind()?, &change.data).ok(),
+    }
 }
 
 /// The dialect of this name; `None` for `cloudevents`, which is only sent.

@@ -4,7 +4,6 @@ use shopwire_core::Timestamp;
 use shopwire_core::commerce::{EventType, Subject};
 
 use crate::{Key, ShopIdentity};
-use shopwire_core::commerce::entity::Entity;
 
 /// Why a request is not accepted as genuine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,15 +138,6 @@ pub struct Reading {
     pub platform_event_id: Option<String>,
     /// When it happened, where the platform says so.
     pub occurred_at: Option<Timestamp>,
-}
-
-/// The canonical data of an event, as far as the body has it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Canonical {
-    /// The entity as known.
-    pub object: Entity,
-    /// Former values of what changed, by the names of the entity's fields.
-    pub previous: serde_json::Map<String, serde_json::Value>,
 }
 
 #[cfg(test)]

@@ -205,7 +205,8 @@ fn describe(catalog: &Catalog, listed: &Listed) -> String {
         ("beta", topic.beta.then(|| "yes".to_owned())),
         ("conflicts", list(topic.conflicts)),
         ("also spelt", list(topic.aliases)),
-        ("on change of", list(topic.fields)),
+        ("on change of", list(topic.when.changed)),
+        ("not only of", list(topic.when.ignoring)),
         ("REST call", text(topic.rest)),
         ("documented", list(catalog.docs)),
     ];

@@ -24,13 +24,18 @@ macro_rules! kinds {
             pub const fn collection(self) -> &'static str {
                 match self { $(Self::$name => $collection,)* }
             }
+
+            /// The kind whose collection this is.
+            pub fn of_collection(name: &str) -> Option<Self> {
+                match name { $($collection => Some(Self::$name),)* _ => None }
+            }
         }
     };
 }
 
 kinds! {
     /// The shop itself: its settings.
-    Shop = "shop" in "shops";
+    Shop = "shop" in "settings";
     /// An installed application: its installation, subscription, charges and storage.
     App = "app" in "apps";
     /// A product.
@@ -119,6 +124,7 @@ mod tests {
         for kind in EntityKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(*kind));
             assert!(collections.insert(kind.collection()), "{kind}");
+            assert_eq!(EntityKind::of_collection(kind.collection()), Some(*kind));
         }
         assert!("orders".parse::<EntityKind>().is_err());
     }

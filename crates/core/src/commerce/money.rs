@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 
 /// An amount of money or a quantity: an exact decimal, serialised as text (`"19.99"`), its trailing zeros kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -56,7 +57,12 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
+        // People write `2` as readily as `"2"`; the digits stand in both.
+        let text = match Value::deserialize(d)? {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            other => return Err(de::Error::custom(format!("`{other}` is not a decimal"))),
+        };
         Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a decimal")))
     }
 }
@@ -109,6 +115,7 @@ impl<'de> Deserialize<'de> for Currency {
 
 /// An amount with its currency, where the body tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Money {
     /// The exact amount.
     pub amount: Amount,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RetryPolicy, TopicPattern};
-use crate::{DialectId, EndpointId, HoldsSecrets, Secret, SecretVersion, ShopId, Timestamp};
+use crate::{AppId, DialectId, EndpointId, HoldsSecrets, Secret, SecretVersion, ShopId, Timestamp};
 
 /// An outbound address with all that decides what is sent there and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,7 +14,10 @@ pub struct Endpoint {
     pub name: String,
     /// The dialect it is spoken to in.
     pub dialect: DialectId,
-    /// The one shop whose events it gets; `None` for all shops.
+    /// The app it belongs to: its secrets sign, and its scopes say which events it gets. Only in a platform's dialect.
+    #[serde(default)]
+    pub app: Option<AppId>,
+    /// The one shop whose events it gets; `None` for all shops (of its app: all that installed it).
     #[serde(default)]
     pub shop: Option<ShopId>,
     /// Where to.
@@ -27,14 +30,14 @@ pub struct Endpoint {
     /// Headers that come with every request.
     #[serde(default)]
     pub headers: Vec<CustomHeader>,
-    /// Its secrets, newest first; all that have not expired sign.
+    /// Its own secrets, newest first; all that have not expired sign. With none, those of its app do.
     pub secrets: Vec<SecretVersion>,
     /// What order is kept.
     #[serde(default)]
     pub ordering: Ordering,
-    /// When failed deliveries are tried again.
+    /// When failed deliveries are tried again; `None` for the policy of its dialect.
     #[serde(default)]
-    pub retry: RetryPolicy,
+    pub retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time.
     pub in_flight_max: usize,
     /// Whether it is sent to.

@@ -145,7 +145,7 @@ pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unr
         facts.insert("channel_id", channel.into());
     }
     let object = Bare { id: reading.subject.id().to_owned(), facts: facts.object };
-    Ok(Canonical { object: Entity::Bare(object), previous: facts.previous })
+    Ok(Canonical { object: Entity::Bare(object), previous: facts.previous, details: Map::new() })
 }
 
 /// What `data` tells, on its way to canonical names.

@@ -17,6 +17,7 @@
 
 mod decode;
 mod policy;
+mod render;
 mod sample;
 mod sign;
 mod verify;
@@ -24,12 +25,12 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use shopwire_core::{DialectId, Timestamp};
+use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
 use crate::{
-    Canonical, Dialect, Draft, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
-    Unreadable, Verified,
+    Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
+    Unreadable, Unrenderable, Verified,
 };
 
 /// The webhooks of BigCommerce.
@@ -59,6 +60,14 @@ impl Dialect for BigCommerce {
 
     fn canonical(&self, incoming: &Incoming<'_>, reading: &Reading) -> Result<Canonical, Unreadable> {
         decode::canonical(incoming.body, reading)
+    }
+
+    fn render(&self, topic: &'static Topic, happening: &Happening<'_>) -> Result<Draft, Unrenderable> {
+        render::render(topic, happening)
+    }
+
+    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft {
+        render::forward(received, happening)
     }
 
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {

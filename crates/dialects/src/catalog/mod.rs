@@ -5,6 +5,10 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+mod condition;
+
+pub use condition::{Condition, Except};
+
 use shopwire_core::DialectId;
 use shopwire_core::commerce::{CanonicalType, EventType, Subject};
 
@@ -44,8 +48,9 @@ pub struct Topic {
     pub aliases: &'static [&'static str],
     /// The REST call that tells more.
     pub rest: Option<&'static str>,
-    /// Fields whose change gives the event, where the platform lists them.
-    pub fields: &'static [&'static str],
+    /// What must hold beside the event type for the platform to send it.
+    #[serde(skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
     /// When it is sent, in our words.
     pub summary: &'static str,
     /// What is unclear or special, in our words.

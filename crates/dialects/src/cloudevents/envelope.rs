@@ -1,14 +1,16 @@
 //! An event of the log as a CloudEvent.
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use shopwire_core::commerce::entity::{Bare, Entity};
 use shopwire_core::delivery::ContentMode;
-use shopwire_core::{Event, EventId, Headers, LoggedEvent, Origin, ReceivedWebhook, Timestamp};
+use shopwire_core::{
+    Event, EventId, Headers, LoggedEvent, Origin, ReceivedWebhook, RecordedChange, Timestamp,
+};
 
-use crate::{Canonical, Incoming};
+use crate::Canonical;
 
 /// What every event type begins with on the wire: `shopwire.order.paid`.
 pub const TYPE_PREFIX: &str = "shopwire.";
@@ -40,45 +42,61 @@ struct Attributes {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    object: &'a Entity,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    previous: &'a Map<String, Value>,
+    #[serde(flatten)]
+    canonical: &'a Canonical,
     origin: OriginData<'a>,
     /// The platform's own body, where the event map has no name for its topic.
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<&'a RawValue>,
 }
 
+/// A change's canonical data as it is stored.
+#[derive(Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    object: &'a RawValue,
+    #[serde(borrow)]
+    previous: Option<&'a RawValue>,
+    #[serde(borrow)]
+    details: Option<&'a RawValue>,
+}
+
 #[derive(Serialize)]
-struct OriginData<'a> {
-    dialect: &'static str,
-    topic: &'a str,
+struct ChangedData<'a> {
+    object: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<&'a str>,
-    source: String,
-    received_at: Timestamp,
+    previous: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a RawValue>,
+    origin: OriginData<'a>,
+}
+
+/// Where an event comes from.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum OriginData<'a> {
+    Webhook {
+        dialect: &'static str,
+        topic: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event_id: Option<&'a str>,
+        source: String,
+        received_at: Timestamp,
+    },
+    Change {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        actor: Option<&'a str>,
+        version: u64,
+        received_at: Timestamp,
+    },
 }
 
 /// Renders an event of the log. Data that can't be decoded is not lost: the platform's own body then stands in
 /// `received`, beside an object that has only its id.
 pub fn render(logged: &LoggedEvent) -> Rendered {
     let event = &logged.event;
-    let Origin::Webhook(webhook) = &event.origin;
-    let canonical = canonical(webhook);
-    let is_whole = canonical.is_some() && event.event_type.canonical().is_some();
-    let canonical = canonical.unwrap_or_else(|| bare(event));
-    let data = Data {
-        object: &canonical.object,
-        previous: &canonical.previous,
-        origin: OriginData {
-            dialect: webhook.dialect.as_str(),
-            topic: &webhook.topic,
-            event_id: webhook.platform_event_id.as_deref(),
-            source: webhook.source.to_string(),
-            received_at: event.received_at,
-        },
-        received: if is_whole { None } else { serde_json::from_slice(&webhook.body).ok() },
-    };
     let attributes = Attributes {
         specversion: "1.0",
         id: event.id.to_string(),
@@ -89,19 +107,47 @@ pub fn render(logged: &LoggedEvent) -> Rendered {
         sequence: Some(format!("{:020}", logged.seq.0)),
         datacontenttype: "application/json",
     };
+    match &event.origin {
+        Origin::Webhook(webhook) => received(attributes, event, webhook),
+        Origin::Change(change) => changed(attributes, event, change),
+    }
+}
+
+fn received(attributes: Attributes, event: &Event, webhook: &ReceivedWebhook) -> Rendered {
+    let canonical = crate::canonical(event);
+    let is_whole = canonical.is_some() && event.event_type.canonical().is_some();
+    let data = Data {
+        canonical: &canonical.unwrap_or_else(|| bare(event)),
+        origin: OriginData::Webhook {
+            dialect: webhook.dialect.as_str(),
+            topic: &webhook.topic,
+            event_id: webhook.platform_event_id.as_deref(),
+            source: webhook.source.to_string(),
+            received_at: event.received_at,
+        },
+        received: if is_whole { None } else { serde_json::from_slice(&webhook.body).ok() },
+    };
     assemble(attributes, &data)
 }
 
-fn canonical(webhook: &ReceivedWebhook) -> Option<Canonical> {
-    let dialect = crate::get(webhook.dialect)?;
-    let incoming =
-        Incoming { query: webhook.query.as_deref(), headers: &webhook.headers, body: &webhook.body };
-    let reading = dialect.read(&incoming).ok()?;
-    dialect.canonical(&incoming, &reading).ok()
+/// What a change says is stored in canonical form: it is passed on without being read.
+fn changed(attributes: Attributes, event: &Event, change: &RecordedChange) -> Rendered {
+    let origin = OriginData::Change {
+        cause: change.cause.as_deref(),
+        actor: change.actor.as_deref(),
+        version: change.version,
+        received_at: event.received_at,
+    };
+    match serde_json::from_slice::<Stored<'_>>(&change.data) {
+        Ok(Stored { object, previous, details }) => {
+            assemble(attributes, &ChangedData { object, previous, details, origin })
+        }
+        Err(_) => assemble(attributes, &Data { canonical: &bare(event), origin, received: None }),
+    }
 }
 
 fn bare(event: &Event) -> Canonical {
-    Canonical { object: Entity::Bare(Bare::new(event.subject.id())), previous: Map::new() }
+    Canonical::of(Entity::Bare(Bare::new(event.subject.id())))
 }
 
 /// The event with which an operator tries an endpoint; it stands in no log.

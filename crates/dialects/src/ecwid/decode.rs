@@ -178,6 +178,6 @@ impl Told {
         self.before.retain(|name, former| self.now.get(name) != Some(former));
         let object = Bare { id: id.to_owned(), facts: self.now };
         let object = if self.rest.is_null() { object } else { object.with("data", self.rest) };
-        Canonical { object: Entity::Bare(object), previous: self.before }
+        Canonical { object: Entity::Bare(object), previous: self.before, details: Map::new() }
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn canonical(incoming: &Incoming<'_>, reading: &Reading) -> Result<Ca
         let payload = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
         object = object.with("payload", opened(payload));
     }
-    Ok(Canonical { object: Entity::Bare(object), previous: serde_json::Map::new() })
+    Ok(Canonical::of(Entity::Bare(object)))
 }
 
 /// The ids a mass event names. An identifier that is no list is the only one.

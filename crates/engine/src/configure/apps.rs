@@ -56,6 +56,8 @@ impl Engine {
             name: rules::name(&draft.name)?,
             client_id: client_id(draft.client_id)?,
             secrets: vec![SecretVersion::new(draft.client_secret, now)],
+            webhook_api_version: None,
+            grants: std::collections::BTreeMap::new(),
             created_at: now,
             updated_at: now,
         };

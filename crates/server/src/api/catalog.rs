@@ -106,7 +106,7 @@ impl From<&Topic> for TopicView {
             conflicts: topic.conflicts,
             aliases: topic.aliases,
             rest: topic.rest,
-            fields: topic.fields,
+            fields: topic.when.changed,
             summary: topic.summary,
             note: topic.note,
             listed: match topic.listed {

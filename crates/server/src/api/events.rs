@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shopwire_core::delivery::ContentMode;
-use shopwire_core::{DialectId, EventId, LoggedEvent, Origin, ShopId, SourceId, Timestamp};
+use shopwire_core::{DialectId, EventId, LoggedEvent, Origin, RecordedChange, ShopId, SourceId, Timestamp};
 use shopwire_dialects::cloudevents;
 use shopwire_engine::Story;
 use shopwire_store::{EventFilter, EventHead};
@@ -67,7 +67,7 @@ impl From<EventHead> for EventView {
 impl From<&LoggedEvent> for EventView {
     fn from(logged: &LoggedEvent) -> Self {
         let event = &logged.event;
-        let Origin::Webhook(webhook) = &event.origin;
+        let webhook = event.origin.webhook();
         Self {
             id: event.id,
             shop: event.shop,
@@ -75,10 +75,30 @@ impl From<&LoggedEvent> for EventView {
             subject: event.subject.to_string(),
             occurred_at: event.occurred_at,
             received_at: event.received_at,
-            source: Some(webhook.source),
-            dialect: Some(webhook.dialect),
-            topic: Some(webhook.topic.clone()),
+            source: webhook.map(|webhook| webhook.source),
+            dialect: webhook.map(|webhook| webhook.dialect),
+            topic: webhook.map(|webhook| webhook.topic.clone()),
         }
+    }
+}
+
+/// The change an event came from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventChange)]
+pub(crate) struct ChangeView {
+    /// Why, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    /// Who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    /// The entity's version after it; 0 for an occurrence.
+    version: u64,
+}
+
+impl From<&RecordedChange> for ChangeView {
+    fn from(change: &RecordedChange) -> Self {
+        Self { cause: change.cause.clone(), actor: change.actor.clone(), version: change.version }
     }
 }
 
@@ -87,7 +107,12 @@ impl From<&LoggedEvent> for EventView {
 #[schema(as = EventStory)]
 pub(crate) struct EventStoryView {
     event: EventView,
-    received: ReceivedView,
+    /// The webhook it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<ReceivedView>,
+    /// The change it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeView>,
     /// The canonical data, as it is delivered: `object`, `previous`, `origin`.
     #[schema(value_type = Object)]
     data: Option<Box<RawValue>>,
@@ -98,11 +123,15 @@ pub(crate) struct EventStoryView {
 
 impl From<&Story> for EventStoryView {
     fn from(story: &Story) -> Self {
-        let Origin::Webhook(webhook) = &story.logged.event.origin;
+        let (received, change) = match &story.logged.event.origin {
+            Origin::Webhook(webhook) => (Some(ReceivedView::from(webhook)), None),
+            Origin::Change(change) => (None, Some(ChangeView::from(change))),
+        };
         let rendered = cloudevents::render(&story.logged);
         Self {
             event: EventView::from(story.logged.as_ref()),
-            received: ReceivedView::from(webhook),
+            received,
+            change,
             data: serde_json::from_slice(rendered.body(ContentMode::Binary)).ok(),
             merges: MergesView::from(story.merges),
             deliveries: story.deliveries.iter().map(DeliveryStoryView::from).collect(),

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod config;
+mod entity;
 mod event;
 mod page;
 mod rejected;
@@ -11,12 +12,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shopwire_core::delivery::LaneRecord;
-use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
+use shopwire_core::commerce::EntityKind;
+use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 pub use attempt::{
     AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, LaneUpdate, Redelivery, StoredAttempt,
 };
 pub use config::{Configuration, IdempotencyKey, Noun, NounId};
+pub use entity::{Committed, DueTimer, EntityChange, EntityKey, Snapshot};
 pub use event::{Appended, EventFilter, EventHead, Merges, NewEvent};
 pub use page::{Page, PageRequest};
 pub use rejected::RejectedRequest;
@@ -115,6 +118,37 @@ pub trait Ledger: Send + Sync {
         seq: Seq,
         now: Timestamp,
     ) -> Result<Redelivery, StoreError>;
+
+    // --- The state of shops
+
+    /// Commits a change: snapshot, timers and events, synced, as one; unless somebody else was first. Its events reach
+    /// the tail like any others.
+    async fn commit(&self, change: EntityChange) -> Result<Committed, StoreError>;
+
+    /// Appends events that belong together and show in no state, synced, as one; answers the place of the last.
+    async fn append_all(&self, events: Vec<Event>) -> Result<Seq, StoreError>;
+
+    /// The state of one entity, deleted ones included; `None` if it was never heard of.
+    async fn snapshot(&self, key: &EntityKey) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Up to `limit` entities of a kind that are there, by id, behind `after`.
+    async fn snapshots(
+        &self,
+        shop: ShopId,
+        kind: EntityKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Snapshot>, StoreError>;
+
+    /// Up to `limit` timers due at `now` or earlier, the earliest first.
+    async fn timers_due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError>;
+
+    /// When the earliest timer is due.
+    async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// The id behind a surrogate (see [`number_for`](shopwire_core::commerce::number_for)), if an entity of this kind with
+    /// it was ever committed, or an event about one appended.
+    async fn id_behind(&self, shop: ShopId, kind: &str, number: u64) -> Result<Option<String>, StoreError>;
 
     // --- Rejected requests
 

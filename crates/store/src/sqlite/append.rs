@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use shopwire_core::{LoggedEvent, Origin, Seq};
+use shopwire_core::{LoggedEvent, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::dedup::{self, DedupKey};
@@ -28,8 +28,7 @@ impl Append {
         permit: OwnedSemaphorePermit,
         reply: oneshot::Sender<Result<Appended, StoreError>>,
     ) -> Self {
-        let Origin::Webhook(webhook) = &new.event.origin;
-        let record = codec::encode(webhook);
+        let record = codec::encode(&new.event.origin);
         let key = new.identity.map(|(source, identity)| dedup::key(source, &identity));
         let event = Arc::new(LoggedEvent { seq: Seq::START, event: new.event });
         Self { event, record, key, became: None, reply, _permit: permit }

@@ -2,23 +2,43 @@
 //!
 //! ```text
 //! 1 byte   version of this form: 1
-//! 1 byte   origin: 1 = a platform's webhook
-//! option   the platform's own id of the event
-//! option   the query string
-//! u32      number of header fields, then of each the name and the value
+//! 1 byte   origin: 1 = a platform's webhook, 2 = a change
+//! webhook: option   the platform's own id of the event
+//!          option   the query string
+//!          u32      number of header fields, then of each the name and the value
+//! change:  option   the cause
+//!          option   the actor
+//!          u64      the entity's version
 //! ```
 //!
 //! A text is a little-endian `u32` length and UTF-8; an option is a byte 0, or a byte 1 and a text. The body stands apart,
 //! byte for byte. A form that was once written stays readable: a new one gets a new version.
 
 use bytes::Bytes;
-use shopwire_core::{DialectId, Headers, ReceivedWebhook, SourceId};
+use shopwire_core::{DialectId, Headers, Origin, ReceivedWebhook, RecordedChange, SourceId};
 
 const VERSION: u8 = 1;
 const WEBHOOK: u8 = 1;
+const CHANGE: u8 = 2;
 
-/// The record of a webhook, without its body.
-pub(super) fn encode(webhook: &ReceivedWebhook) -> Vec<u8> {
+/// The record of an origin, without its body.
+pub(super) fn encode(origin: &Origin) -> Vec<u8> {
+    match origin {
+        Origin::Webhook(webhook) => encode_webhook(webhook),
+        Origin::Change(change) => encode_change(change),
+    }
+}
+
+fn encode_change(change: &RecordedChange) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    out.extend([VERSION, CHANGE]);
+    put_option(&mut out, change.cause.as_deref());
+    put_option(&mut out, change.actor.as_deref());
+    out.extend(change.version.to_le_bytes());
+    out
+}
+
+fn encode_webhook(webhook: &ReceivedWebhook) -> Vec<u8> {
     let fields: usize = webhook.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
     let mut out = Vec::with_capacity(fields + 64 + webhook.query.as_ref().map_or(0, String::len));
     out.extend([VERSION, WEBHOOK]);
@@ -51,29 +71,43 @@ fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
 
 /// What stands about a webhook in the event's head.
 pub(super) struct Known {
-    pub(super) source: SourceId,
-    pub(super) dialect: DialectId,
-    pub(super) topic: String,
+    pub(super) source: Option<SourceId>,
+    pub(super) dialect: Option<DialectId>,
+    pub(super) topic: Option<String>,
 }
 
-/// The webhook again. The error says what is wrong with the record.
-pub(super) fn decode(known: Known, record: &[u8], body: Vec<u8>) -> Result<ReceivedWebhook, &'static str> {
+/// The origin again. The error says what is wrong with the record.
+pub(super) fn decode(known: Known, record: &[u8], body: Vec<u8>) -> Result<Origin, &'static str> {
     let mut rest = Reader(record);
-    match rest.take(2)? {
-        [VERSION, WEBHOOK] => {}
+    let origin = match rest.take(2)? {
+        [VERSION, WEBHOOK] => Origin::Webhook(decode_webhook(known, &mut rest, body)?),
+        [VERSION, CHANGE] => Origin::Change(decode_change(&mut rest, body)?),
         [VERSION, _] => return Err("its origin is of an unknown kind"),
         _ => return Err("it was written by a later version"),
-    }
+    };
+    if rest.0.is_empty() { Ok(origin) } else { Err("there is something behind its end") }
+}
+
+fn decode_change(rest: &mut Reader<'_>, body: Vec<u8>) -> Result<RecordedChange, &'static str> {
+    let (cause, actor) = (rest.option()?, rest.option()?);
+    let version = u64::from_le_bytes(rest.take(8)?.try_into().expect("eight bytes were taken"));
+    Ok(RecordedChange { cause, actor, version, data: Bytes::from(body) })
+}
+
+fn decode_webhook(
+    known: Known,
+    rest: &mut Reader<'_>,
+    body: Vec<u8>,
+) -> Result<ReceivedWebhook, &'static str> {
+    let (Some(source), Some(dialect), Some(topic)) = (known.source, known.dialect, known.topic) else {
+        return Err("its origin is incomplete");
+    };
     let platform_event_id = rest.option()?;
     let query = rest.option()?;
     let mut headers = Headers::new();
     for _ in 0..rest.length()? {
         headers.push(rest.text()?, rest.text()?);
     }
-    if !rest.0.is_empty() {
-        return Err("there is something behind its end");
-    }
-    let Known { source, dialect, topic } = known;
     Ok(ReceivedWebhook { source, dialect, topic, platform_event_id, query, headers, body: Bytes::from(body) })
 }
 

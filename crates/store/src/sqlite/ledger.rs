@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use shopwire_core::delivery::LaneRecord;
-use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
+use shopwire_core::commerce::EntityKind;
+use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 use super::fault::closed;
 use super::{SqliteLedger, attempts, dead_letters, dedup, health, idempotency, lanes, log, nouns, rejected};
 use crate::{
-    Appended, AttemptFilter, Blob, Configuration, DeadLetter, DeadLetterFilter, EventFilter, EventHead,
+    Appended, AttemptFilter, Blob, Committed, Configuration, DueTimer, EntityChange, EntityKey, Snapshot, DeadLetter, DeadLetterFilter, EventFilter, EventHead,
     HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page, PageRequest,
     Redelivery, RejectedRequest, StoreError, StoredAttempt, Tail,
 };
@@ -95,6 +96,40 @@ impl Ledger for SqliteLedger {
         now: Timestamp,
     ) -> Result<Redelivery, StoreError> {
         self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, now)).await
+    }
+
+    async fn commit(&self, _change: EntityChange) -> Result<Committed, StoreError> {
+        Err(closed())
+    }
+
+    async fn append_all(&self, _events: Vec<Event>) -> Result<Seq, StoreError> {
+        Err(closed())
+    }
+
+    async fn snapshot(&self, _key: &EntityKey) -> Result<Option<Snapshot>, StoreError> {
+        Err(closed())
+    }
+
+    async fn snapshots(
+        &self,
+        _shop: ShopId,
+        _kind: EntityKind,
+        _after: Option<&str>,
+        _limit: usize,
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        Err(closed())
+    }
+
+    async fn timers_due(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
+    async fn id_behind(&self, _shop: ShopId, _kind: &str, _number: u64) -> Result<Option<String>, StoreError> {
+        Err(closed())
     }
 
     async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError> {

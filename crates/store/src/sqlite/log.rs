@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use shopwire_core::commerce::EventType;
-use shopwire_core::{Event, EventId, LoggedEvent, Origin, Seq, Timestamp};
+use shopwire_core::{Event, EventId, LoggedEvent, Seq, Timestamp};
 
 use super::codec;
 use super::column::{Sql, get, get_option, whole};
@@ -21,7 +21,7 @@ const WITH_RECORD: &str = "FROM event e LEFT JOIN event_record r ON r.seq = e.se
 /// Puts an event into the log. `record` is what [`codec::encode`] made of it.
 pub(super) fn insert(db: &Connection, logged: &LoggedEvent, record: &[u8]) -> Result<(), StoreError> {
     let LoggedEvent { seq, event } = logged;
-    let Origin::Webhook(webhook) = &event.origin;
+    let webhook = event.origin.webhook();
     db.prepare_cached(
         "INSERT INTO event (seq, id, shop, type, subject, dialect, topic, source, occurred_at, received_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -32,16 +32,16 @@ pub(super) fn insert(db: &Connection, logged: &LoggedEvent, record: &[u8]) -> Re
         Sql(&event.shop),
         &*type_name(&event.event_type),
         event.subject.as_str(),
-        webhook.dialect.as_str(),
-        &webhook.topic,
-        Sql(&webhook.source),
+        webhook.map(|webhook| webhook.dialect.as_str()),
+        webhook.map(|webhook| &webhook.topic),
+        webhook.map(|webhook| Sql(&webhook.source)),
         Sql(event.occurred_at),
         Sql(event.received_at),
     ))?;
     db.prepare_cached("INSERT INTO event_record (seq, record, body) VALUES (?1, ?2, ?3)")?.execute((
         Sql(*seq),
         record,
-        &webhook.body[..],
+        &event.origin.body()[..],
     ))?;
     Ok(())
 }
@@ -101,15 +101,11 @@ fn read_event(row: &Row<'_>, seq: Seq) -> Result<Arc<LoggedEvent>, StoreError> {
     let EventHead { id, shop, event_type, subject, occurred_at, received_at, source, dialect, topic, .. } =
         read_head(row, seq)?;
     let wrong = |why: &str| StoreError::Unreadable(format!("{why} ({id})"));
-    let (Some(source), Some(dialect), Some(topic)) = (source, dialect, topic) else {
-        return Err(wrong("its origin is incomplete"));
-    };
     let body: Option<Vec<u8>> = row.get(11)?;
     let body = body.ok_or_else(|| wrong("what was received is missing"))?;
     let record = row.get_ref(10)?.as_blob().map_err(|_| wrong("its record is not a blob"))?;
     let known = codec::Known { source, dialect, topic };
-    let webhook = codec::decode(known, record, body).map_err(wrong)?;
-    let origin = Origin::Webhook(webhook);
+    let origin = codec::decode(known, record, body).map_err(wrong)?;
     let event = Event { id, shop, event_type, subject, occurred_at, received_at, origin };
     Ok(Arc::new(LoggedEvent { seq, event }))
 }

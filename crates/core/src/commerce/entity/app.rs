@@ -1,6 +1,6 @@
 //! Installed applications.
 
-use super::{Charge, entity};
+use super::{Charge, Extra, entity};
 use crate::commerce::When;
 
 entity! {
@@ -16,8 +16,14 @@ entity! {
         redirect_url: Option<String>,
         /// Its symbol; may be relative to the platform.
         icon_url: Option<String>,
-        /// The charge the event is about.
-        charge: Option<Charge>,
+        /// The state of the merchant's subscription to it, in the platform's words.
+        subscription_status: Option<String>,
+        /// What the merchant is charged for it.
+        charges: Vec<Charge>,
+        /// What it keeps in the shop, by key.
+        storage: Option<Extra>,
+        /// When what the merchant paid for ends, or ended.
+        expires_at: Option<When>,
         /// When it was made.
         created_at: Option<When>,
         /// When it last changed.

@@ -16,6 +16,10 @@ entity! {
         price: Option<Money>,
         /// How much usage may cost at most.
         capped_amount: Option<Money>,
+        /// How much usage has come to since the period began.
+        usage_amount: Option<Money>,
+        /// When the period began that usage is counted in.
+        period_started_at: Option<When>,
         /// Whether it is only a trial of the developer's.
         test: Option<bool>,
         /// How many days are free.

@@ -18,6 +18,14 @@ entity! {
         phone: Option<String>,
         /// Whether they want advertisements.
         accepts_marketing: Option<bool>,
+        /// Whether orders they place are cancelled at once.
+        orders_disabled: Option<bool>,
+        /// The group they are in, by its id.
+        group_id: Option<String>,
+        /// What language they read.
+        language: Option<String>,
+        /// The merchant's note.
+        note: Option<String>,
         /// How many orders they made.
         orders_count: Option<i64>,
         /// How much they spent.

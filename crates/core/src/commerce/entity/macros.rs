@@ -27,7 +27,8 @@ impl Absent for super::Extra {
 macro_rules! entity {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
         pub struct $name {
             /// The id on its platform.
             pub id: String,
@@ -36,7 +37,7 @@ macro_rules! entity {
                 #[serde(skip_serializing_if = "crate::commerce::entity::Absent::is_absent")]
                 pub $field: $type,
             )*
-            /// What else the platform says of it, under the platform's own names.
+            /// What has no canonical name: a platform's or a shop's own fields, under their own names.
             #[serde(skip_serializing_if = "crate::commerce::entity::Absent::is_absent")]
             pub extra: crate::commerce::entity::Extra,
         }
@@ -47,14 +48,15 @@ macro_rules! entity {
 macro_rules! part {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $(
                 $(#[$about])*
                 #[serde(skip_serializing_if = "crate::commerce::entity::Absent::is_absent")]
                 pub $field: $type,
             )*
-            /// What else the platform says of it, under the platform's own names.
+            /// What has no canonical name: a platform's or a shop's own fields, under their own names.
             #[serde(skip_serializing_if = "crate::commerce::entity::Absent::is_absent")]
             pub extra: crate::commerce::entity::Extra,
         }

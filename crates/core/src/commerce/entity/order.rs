@@ -20,6 +20,8 @@ entity! {
         fulfillment_status: Option<String>,
         /// Where it came from.
         source: Option<String>,
+        /// Whether it was put away.
+        archived: Option<bool>,
         /// Whether it is only a trial.
         test: Option<bool>,
         /// The buyer's mail address.

@@ -1,6 +1,6 @@
 //! Products, with their options and prices.
 
-use super::{Image, Reference, Variant, entity, part};
+use super::{Extra, Image, Reference, StockLevel, Variant, entity, part};
 use crate::commerce::{Amount, Money, When};
 
 entity! {
@@ -24,8 +24,24 @@ entity! {
         handle: Option<String>,
         /// Who makes or sells it.
         vendor: Option<String>,
+        /// The brand, by its id.
+        brand_id: Option<String>,
+        /// The product type, by its id.
+        product_type_id: Option<String>,
         /// The stock keeping unit.
         sku: Option<String>,
+        /// The number below the bars.
+        barcode: Option<String>,
+        /// Whether it is new, used or refurbished, in the platform's words.
+        condition: Option<String>,
+        /// Whether and when it can be had, in the platform's words.
+        availability: Option<String>,
+        /// Whether it is shown first.
+        featured: Option<bool>,
+        /// Its place among the others, as the platform counts.
+        position: Option<i64>,
+        /// How many were sold.
+        sold_quantity: Option<Amount>,
         /// Its prices, one for each currency.
         prices: Vec<Price>,
         /// Whether it is a thing to be sent.
@@ -34,12 +50,27 @@ entity! {
         taxable: Option<bool>,
         /// Whether its stock is counted.
         inventory_tracked: Option<bool>,
+        /// What the stock is counted for: `product` as a whole, or each `variant`. Absent, it is counted for variants if
+        /// any of them has a quantity.
+        inventory_tracking: Option<String>,
         /// What happens when none is left.
         inventory_policy: Option<String>,
         /// How many there are.
         inventory_quantity: Option<Amount>,
+        /// Below how many it is scarce.
+        inventory_minimum: Option<Amount>,
+        /// How many lie in which stock; if given, their sum is what counts.
+        stock_levels: Vec<StockLevel>,
         /// Whether there are any, in the platform's words.
         stock_status: Option<String>,
+        /// The weight.
+        weight: Option<Amount>,
+        /// The unit of the weight.
+        weight_unit: Option<String>,
+        /// Height, width, length and the like, by the platform's names.
+        dimensions: Option<Extra>,
+        /// How it is taxed: the class.
+        tax_class: Option<String>,
         /// Its main picture.
         image: Option<Image>,
         /// Its pictures.

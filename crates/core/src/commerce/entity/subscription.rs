@@ -8,6 +8,10 @@ entity! {
     Subscription {
         /// Its state.
         status: Option<String>,
+        /// The customer.
+        customer_id: Option<String>,
+        /// How the last attempt to take the money went: `paid` or `failed`.
+        payment_status: Option<String>,
         /// When it is or was billed first.
         first_billing_at: Option<When>,
         /// When it is billed next; absent if never again.

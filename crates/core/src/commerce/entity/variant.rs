@@ -1,6 +1,6 @@
 //! Variants of products.
 
-use super::{Choice, Image, entity};
+use super::{Choice, Image, StockLevel, entity};
 use crate::commerce::{Amount, Money, When};
 
 entity! {
@@ -14,6 +14,8 @@ entity! {
         title: Option<String>,
         /// Whether it is shown, in the platform's words.
         status: Option<String>,
+        /// The id of its SKU, where the platform (BigCommerce) numbers SKUs apart from variants.
+        sku_id: Option<String>,
         /// The stock keeping unit.
         sku: Option<String>,
         /// The number below the bars.
@@ -26,6 +28,10 @@ entity! {
         price_difference: Option<Money>,
         /// How many there are.
         inventory_quantity: Option<Amount>,
+        /// Below how many it is scarce.
+        inventory_minimum: Option<Amount>,
+        /// How many lie in which stock; if given, their sum is what counts.
+        stock_levels: Vec<StockLevel>,
         /// The weight.
         weight: Option<Amount>,
         /// The unit of the weight.

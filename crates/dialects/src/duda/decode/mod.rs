@@ -95,7 +95,7 @@ pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unr
         // Older contact forms come as a list.
         Some(other) => Map::from_iter([("data".to_owned(), other)]),
     };
-    Ok(Canonical { object: entity(Fields::of(data), reading), previous: Map::new() })
+    Ok(Canonical::of(entity(Fields::of(data), reading)))
 }
 
 fn entity(fields: Fields, reading: &Reading) -> Entity {

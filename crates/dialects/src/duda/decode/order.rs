@@ -17,16 +17,13 @@ pub(super) fn order(mut f: Fields) -> Order {
     Order {
         id: f.entity_id(),
         external_id: f.id("external_id"),
-        number: None,
         invoice_number: f.id("invoice_number"),
         status: f.text("status"),
         financial_status: payment.as_ref().and_then(|payment| payment.status.clone()),
-        fulfillment_status: None,
         source: f.text("source"),
         test: f.text_where("mode", |mode| matches!(mode, "TEST" | "LIVE")).map(|mode| mode == "TEST"),
         email: f.text("email"),
         accepts_marketing: f.flag("customer_accepts_marketing"),
-        customer: None,
         billing_address: f.object("billing_address", address),
         shipping_address: f.object("shipping_address", address),
         shipping_method: f.object("shipping_method", shipping_method),
@@ -34,38 +31,21 @@ pub(super) fn order(mut f: Fields) -> Order {
         line_items: f.list("items", line_item),
         currency,
         subtotal: f.money("subtotal"),
-        total_discount: None,
-        total_tax: None,
-        total_shipping: None,
-        total_tip: None,
         total: f.money("total"),
-        total_paid: None,
-        total_refunded: None,
-        discount_code: None,
         discounts: f.list("discounts", discount),
         taxes: f.list("taxes", tax),
         payment,
-        shipments: Vec::new(),
         refunds: f.list("refunds", refund),
         tracking_number: f.id("tracking_number"),
         tracking_url: f.text("tracking_url"),
-        note: None,
-        customer_note: None,
-        tags: Vec::new(),
         cancel_reason: f.text("cancellation_reason"),
         created_at: f.when("created"),
-        updated_at: None,
-        placed_at: None,
         cancelled_at: f.when("cancelled"),
-        finished_at: None,
-        closed_at: None,
-        deleted_at: None,
-        landing_url: None,
-        checkout_url: None,
         ip_address: f.text("ip_address"),
         user_agent: f.text("user_agent"),
         metadata: f.map("metadata"),
         extra: f.rest(),
+        ..Order::default()
     }
 }
 
@@ -77,26 +57,19 @@ fn line_item(mut f: Fields) -> LineItem {
         external_product_id: f.id("external_product_id"),
         external_variant_id: f.id("external_variation_id"),
         title: f.text("name"),
-        variant_title: None,
         sku: f.id("sku"),
         quantity: f.amount("quantity"),
         price: f.money("unit_price"),
-        compare_at_price: None,
         total: f.money("total"),
-        fulfillment_status: None,
         requires_shipping: f.flag("shippable"),
-        taxable: None,
         weight: f.amount("unit_weight"),
-        weight_unit: None,
-        vendor: None,
-        url: None,
         image: f.image("image", image),
         options: f.list("options", choice),
         discounts: f.list("discounts", discount),
         taxes: f.list("taxes", tax),
-        note: None,
         metadata: f.map("metadata"),
         extra: f.rest(),
+        ..LineItem::default()
     }
 }
 
@@ -114,16 +87,13 @@ fn address(mut f: Fields) -> Address {
         district: f.text("sub_locality"),
         city: f.text("city"),
         region: f.text("region"),
-        region_code: None,
         country_code: f.text_where("country", is_country_code),
         country: f.text("country"),
         postal_code: f.id("postal_code"),
         phone: f.id("phone"),
         email: f.text("email"),
-        latitude: None,
-        longitude: None,
-        is_default: None,
         extra: f.rest(),
+        ..Address::default()
     }
 }
 
@@ -138,6 +108,7 @@ fn shipping_method(mut f: Fields) -> ShippingMethod {
         description: f.text("description"),
         price: f.money("cost"),
         extra: f.rest(),
+        ..ShippingMethod::default()
     }
 }
 
@@ -151,6 +122,7 @@ fn payment(mut f: Fields) -> Payment {
         card_last4: f.id("card_last_4"),
         confirmed_method: f.object("confirmed_method", payment_method),
         extra: f.rest(),
+        ..Payment::default()
     }
 }
 
@@ -163,6 +135,7 @@ fn payment_method(mut f: Fields) -> PaymentMethod {
         details: f.text("details"),
         instructions: f.text("instructions"),
         extra: f.rest(),
+        ..PaymentMethod::default()
     }
 }
 
@@ -173,6 +146,7 @@ fn discount(mut f: Fields) -> Discount {
         kind: f.text("type"),
         amount: f.money("savings"),
         extra: f.rest(),
+        ..Discount::default()
     }
 }
 
@@ -184,6 +158,7 @@ pub(super) fn tax(mut f: Fields) -> Tax {
         amount: f.money("amount"),
         provider: f.text("provider"),
         extra: f.rest(),
+        ..Tax::default()
     }
 }
 
@@ -193,5 +168,6 @@ pub(super) fn choice(mut f: Fields) -> Choice {
         name: f.text("option_name").or_else(|| f.text("name")),
         value: f.id("choice_value").or_else(|| f.id("value")),
         extra: f.rest(),
+        ..Choice::default()
     }
 }

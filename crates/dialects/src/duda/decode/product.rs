@@ -10,32 +10,22 @@ pub(super) fn product(mut f: Fields) -> Product {
         id: f.entity_id(),
         external_id: f.id("external_id"),
         title: f.text("name"),
-        subtitle: None,
         description: f.text("description"),
         kind: f.text("type"),
         status: f.text("status"),
-        published: None,
-        handle: None,
-        vendor: None,
         sku: f.id("sku"),
         prices: f.list("prices", price),
         requires_shipping: f.flag("requires_shipping"),
-        taxable: None,
         inventory_tracked: f.flag("managed_inventory"),
-        inventory_policy: None,
         inventory_quantity: f.amount("quantity"),
         stock_status: f.text("stock_status"),
-        image: None,
         images: f.list("images", image),
         options: f.list("options", option),
         variants: f.list("variations", variant),
         categories: f.list("categories", reference),
         seo: f.object("seo", seo),
-        note: None,
-        published_at: None,
-        created_at: None,
-        updated_at: None,
         extra: f.rest(),
+        ..Product::default()
     }
 }
 
@@ -50,13 +40,13 @@ fn option(mut f: Fields) -> ProductOption {
         id: f.id("id"),
         name: f.text("name"),
         kind: f.text("type"),
-        position: None,
         values: f.list("choices", |mut choice| OptionValue {
             id: choice.id("id"),
             value: choice.id("value"),
             extra: choice.rest(),
         }),
         extra: f.rest(),
+        ..ProductOption::default()
     }
 }
 
@@ -79,10 +69,10 @@ pub(super) fn seo(mut f: Fields) -> Seo {
     Seo {
         title: f.text("title"),
         description: f.text("description"),
-        keywords: Vec::new(),
         // Products and categories spell it differently.
         url: f.text("product_url").or_else(|| f.text("url")),
         extra: f.rest(),
+        ..Seo::default()
     }
 }
 
@@ -93,5 +83,6 @@ pub(super) fn reference(mut f: Fields) -> Reference {
         title: f.text("title").or_else(|| f.text("name")),
         position: f.integer("order"),
         extra: f.rest(),
+        ..Reference::default()
     }
 }

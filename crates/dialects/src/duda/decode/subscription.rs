@@ -19,5 +19,6 @@ pub(super) fn subscription(mut f: Fields) -> Subscription {
         renewal_order: f.object("renewal_order", order).map(Box::new),
         billing_portal_url: f.text("billing_portal_link"),
         extra: f.rest(),
+        ..Subscription::default()
     }
 }

@@ -8,7 +8,7 @@ use crate::fields::Fields;
 pub(super) fn app(mut f: Fields, topic: &str, subject_id: &str) -> App {
     let id = subject_id.to_owned();
     if f.peek(&["application_id"]).is_some() {
-        return App { id, charge: Some(charge(f, topic)), ..App::default() };
+        return App { id, charges: vec![charge(f, topic)], ..App::default() };
     }
     App {
         id,
@@ -17,10 +17,10 @@ pub(super) fn app(mut f: Fields, topic: &str, subject_id: &str) -> App {
         webhook_api_version: f.text("webhook_api_version"),
         redirect_url: f.text("redirect_uri"),
         icon_url: f.text("icon"),
-        charge: None,
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..App::default()
     }
 }
 
@@ -45,5 +45,6 @@ fn charge(mut f: Fields, topic: &str) -> Charge {
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..Charge::default()
     }
 }

@@ -20,5 +20,6 @@ pub(super) fn cart(mut f: Fields, subject_id: &str) -> Cart {
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..Cart::default()
     }
 }

@@ -25,5 +25,6 @@ pub(super) fn customer(mut f: Fields) -> Customer {
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..Customer::default()
     }
 }

@@ -11,8 +11,6 @@ pub(super) fn line_item(mut f: Fields) -> LineItem {
         id: f.id("id"),
         product_id: f.id("product_id"),
         variant_id: f.id("variant_id"),
-        external_product_id: None,
-        external_variant_id: None,
         title: f.text("product_title"),
         variant_title: f.text("variant_title"),
         sku: f.id("sku"),
@@ -30,10 +28,9 @@ pub(super) fn line_item(mut f: Fields) -> LineItem {
         image: f.image("image", image),
         options: f.list("properties", choice),
         discounts: f.list("discount_applications", discount),
-        taxes: Vec::new(),
         note: f.text("note"),
-        metadata: None,
         extra: f.rest(),
+        ..LineItem::default()
     }
 }
 

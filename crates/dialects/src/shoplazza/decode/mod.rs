@@ -13,7 +13,7 @@ mod product;
 mod shipment;
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use shopwire_core::DialectId;
 use shopwire_core::commerce::entity::{Entity, Image};
@@ -51,7 +51,7 @@ pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unr
     let Value::Object(body) = body else { return Err(unreadable("it is no object")) };
     let mut fields = Fields::of(body);
     fields.lift(wrapper(reading.subject.kind_name()));
-    Ok(Canonical { object: entity(fields, reading), previous: Map::new() })
+    Ok(Canonical::of(entity(fields, reading)))
 }
 
 fn entity(fields: Fields, reading: &Reading) -> Entity {

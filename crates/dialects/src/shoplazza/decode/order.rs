@@ -14,9 +14,7 @@ pub(super) fn order(mut f: Fields) -> Order {
     f.set_currency(currency.clone());
     Order {
         id: f.entity_id(),
-        external_id: None,
         number: f.id("number"),
-        invoice_number: None,
         status: f.text("status"),
         financial_status: f.text("financial_status"),
         fulfillment_status: f.text("fulfillment_status"),
@@ -28,7 +26,6 @@ pub(super) fn order(mut f: Fields) -> Order {
         billing_address: f.object("billing_address", address),
         shipping_address: f.object("shipping_address", address),
         shipping_method: f.object("shipping_line", shipping_method),
-        shipping_instructions: None,
         line_items: f.list("line_items", line_item),
         currency,
         subtotal: f.money("sub_total"),
@@ -41,14 +38,10 @@ pub(super) fn order(mut f: Fields) -> Order {
         total_refunded: f.money("total_refund_price"),
         discount_code: f.text("discount_code"),
         discounts: f.list("discount_applications", discount),
-        taxes: Vec::new(),
         payment: f
             .text("payment_method")
             .map(|method| Payment { method: Some(method), ..Payment::default() }),
         shipments: f.list("fulfillments", shipment),
-        refunds: Vec::new(),
-        tracking_number: None,
-        tracking_url: None,
         note: f.text("note"),
         customer_note: f.text("customer_note"),
         tags: f.words("tags", ','),
@@ -63,9 +56,8 @@ pub(super) fn order(mut f: Fields) -> Order {
         landing_url: f.text("landing_site"),
         checkout_url: f.text("checkout_url"),
         ip_address: f.text("browser_ip"),
-        user_agent: None,
-        metadata: None,
         extra: f.rest(),
+        ..Order::default()
     }
 }
 
@@ -79,8 +71,6 @@ pub(super) fn address(mut f: Fields) -> Address {
         company: f.text("company"),
         line1: f.text("address1"),
         line2: f.text("address2"),
-        street_name: None,
-        street_number: None,
         district: f.text("area"),
         city: f.text("city"),
         region: f.text("province"),
@@ -94,6 +84,7 @@ pub(super) fn address(mut f: Fields) -> Address {
         longitude: f.amount("longitude"),
         is_default: f.flag("default"),
         extra: f.rest(),
+        ..Address::default()
     }
 }
 
@@ -104,6 +95,7 @@ pub(super) fn discount(mut f: Fields) -> Discount {
         kind: f.text("type"),
         amount: f.money("discount_amount"),
         extra: f.rest(),
+        ..Discount::default()
     }
 }
 
@@ -115,5 +107,6 @@ fn shipping_method(mut f: Fields) -> ShippingMethod {
         description: f.text("desc"),
         price: f.money("shipping_price"),
         extra: f.rest(),
+        ..ShippingMethod::default()
     }
 }

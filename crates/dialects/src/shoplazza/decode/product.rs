@@ -10,34 +10,28 @@ pub(super) fn product(mut f: Fields) -> Product {
     let names: Vec<_> = options.iter().map(|option| option.name.clone()).collect();
     Product {
         id: f.entity_id(),
-        external_id: None,
         title: f.text("title"),
         subtitle: f.text("brief"),
         description: f.text("description"),
-        kind: None,
-        status: None,
         published: f.flag("published"),
         handle: f.text("handle"),
         vendor: f.text("vendor"),
-        sku: None,
-        prices: Vec::new(),
         requires_shipping: f.flag("requires_shipping"),
         taxable: f.flag("taxable"),
         inventory_tracked: f.flag("inventory_tracking"),
         inventory_policy: f.text("inventory_policy"),
         inventory_quantity: f.amount("inventory_quantity"),
-        stock_status: None,
         image: f.image("image", image),
         images: f.list("images", image),
         options,
         variants: f.list("variants", |v| variant(v, &names)),
-        categories: Vec::new(),
         seo: seo(&mut f),
         note: f.text("note"),
         published_at: f.when("published_at"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..Product::default()
     }
 }
 
@@ -56,10 +50,10 @@ fn option(mut f: Fields) -> ProductOption {
     ProductOption {
         id: f.id("id"),
         name: f.text("name"),
-        kind: None,
         position: f.integer("position"),
         values: f.texts("values").into_iter().map(value).collect(),
         extra: f.rest(),
+        ..ProductOption::default()
     }
 }
 
@@ -76,25 +70,22 @@ fn variant(mut f: Fields, option_names: &[Option<String>]) -> Variant {
     };
     Variant {
         id: f.entity_id(),
-        external_id: None,
         product_id: f.id("product_id"),
         title: f.text("title"),
-        status: None,
         sku: f.id("sku"),
         barcode: f.id("barcode"),
         price: f.money("price"),
         compare_at_price: f.money("compare_at_price"),
-        price_difference: None,
         inventory_quantity: f.amount("inventory_quantity"),
         weight: f.amount("weight"),
         weight_unit: f.text("weight_unit"),
         position: f.integer("position"),
         options: chosen.into_iter().enumerate().filter_map(choice).collect(),
         image: f.image("image", image),
-        images: Vec::new(),
         note: f.text("note"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
         extra: f.rest(),
+        ..Variant::default()
     }
 }

@@ -39,6 +39,7 @@ impl Engine {
             id: EndpointId::new(now, self.random()),
             name: rules::name(&draft.name)?,
             dialect: draft.dialect,
+            app: None,
             shop: draft.shop,
             url: draft.url,
             topics: topics::patterns(&topics, limits.topics_per_endpoint_max)?,
@@ -46,7 +47,7 @@ impl Engine {
             headers: draft.headers,
             secrets: vec![SecretVersion::new(secret.clone(), now)],
             ordering: draft.ordering,
-            retry: draft.retry,
+            retry: Some(draft.retry),
             in_flight_max: match draft.in_flight_max {
                 Some(given) => check_in_flight(given, in_flight_max)?,
                 None => IN_FLIGHT_DEFAULT.min(in_flight_max),
@@ -101,7 +102,7 @@ impl Engine {
         }
         if let Some(retry) = change.retry {
             check_retry(&retry, limits)?;
-            endpoint.retry = retry;
+            endpoint.retry = Some(retry);
         }
         if let Some(given) = change.in_flight_max {
             endpoint.in_flight_max = check_in_flight(given, limits.in_flight_per_endpoint_max)?;

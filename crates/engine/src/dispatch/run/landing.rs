@@ -19,7 +19,8 @@ impl Run {
         let before =
             self.lane.progress(seq).unwrap_or(Progress { attempts: 0, steps: 0, first_at: attempted.at });
         let progress = Progress { attempts: before.attempts + 1, ..before };
-        let decision = self.courier.decide(&attempted.outcome, progress, &self.endpoint.retry);
+        let retry = self.endpoint.retry.clone().unwrap_or_default();
+        let decision = self.courier.decide(&attempted.outcome, progress, &retry);
         let settled = match &decision {
             Decision::Delivered | Decision::Dead { .. } => Settled::Finished,
             Decision::Retry { at, progress } => Settled::Waits { due: *at, progress: *progress },

@@ -97,7 +97,7 @@ impl From<&Endpoint> for EndpointView {
             headers: endpoint.headers.iter().map(|header| header.name.clone()).collect(),
             secrets: endpoint.secrets.iter().map(SecretView::from).collect(),
             ordering: endpoint.ordering,
-            retry: endpoint.retry.clone(),
+            retry: endpoint.retry.clone().unwrap_or_default(),
             in_flight_max: endpoint.in_flight_max,
             state: StateView::from(&endpoint.state),
             created_at: endpoint.created_at,
