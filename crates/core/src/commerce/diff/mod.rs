@@ -1,12 +1,22 @@
 //! The diff: which events a change gives.
 //!
 //! Pure functions over before and after, one rule for each row of the event map. **Invariants.** A write that changes
-//! nothing gives nothing. What a rule has to remember beyond the entity (that a cart was found abandoned, that a cap was
-//! announced) stands in its [`Marks`], which are stored with the snapshot. Time comes in as a parameter; what shall happen
-//! later is asked for as a timer and comes back through [`fire`].
+//! nothing gives nothing, and a difference in `updated_at` alone is no change. Values are compared as they are written in
+//! JSON (`19.9` and `19.90` differ, in one's own fields too); only rules about quantities and money compare numbers. An
+//! entity's own event (`created`, `updated`, `deleted`) comes before its transitions. What a rule has to remember beyond the
+//! entity (that a cart was found abandoned, that a cap was announced) stands in its [`Marks`], which are stored with the
+//! snapshot. Time comes in as a parameter; what shall happen later is asked for as a timer and comes back through [`fire`].
+//! What shows in no state is told as an [`Occurrence`].
+
+mod case;
+mod lifecycle;
+mod occurrence;
+
+pub use occurrence::{Occurrence, OccurrenceError, occur};
 
 use serde_json::{Map, Value};
 
+use self::case::Case;
 use super::entity::Entity;
 use super::{Canonical, CanonicalType, EntityKind, Subject};
 use crate::Timestamp;
@@ -84,4 +94,36 @@ pub struct Consequences {
     pub marks: Marks,
     /// Timers to be set, with their time, or to be called off. Others stay as they are.
     pub timers: Vec<(TimerKind, Option<Timestamp>)>,
+}
+
+impl Consequences {
+    /// Nothing happens, and what was remembered still is.
+    fn remembering(marks: &Marks) -> Self {
+        Self { marks: marks.clone(), ..Self::default() }
+    }
+
+    fn give(&mut self, event_type: CanonicalType, id: &str, canonical: Canonical) {
+        let subject = Subject::new(event_type.kind(), id);
+        self.events.push(Arisen { event_type, subject, canonical });
+    }
+}
+
+/// The events a write gives, what is to be remembered of the entity from now on, and what shall be looked at later.
+pub fn diff(write: &Write<'_>) -> Consequences {
+    let case = Case::new(write);
+    let mut consequences = match (write.before, write.after) {
+        (Some(before), Some(_)) => Consequences::remembering(before.marks),
+        _ => Consequences::default(),
+    };
+    if case.is_idle() {
+        return consequences;
+    }
+    lifecycle::apply(&case, &mut consequences);
+    consequences
+}
+
+/// What follows when a timer fires: the entity stays as it is. A timer that no longer holds gives nothing.
+pub fn fire(timer: TimerKind, kind: EntityKind, id: &str, known: Known<'_>, now: Timestamp) -> Consequences {
+    let _ = (timer, kind, id, now);
+    Consequences::remembering(known.marks)
 }
