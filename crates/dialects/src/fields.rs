@@ -170,6 +170,12 @@ impl Fields {
         }
     }
 
+    /// Passes over those of these fields that say nothing, so that they are not found in the rest: fields without a
+    /// canonical name, which are put back as they were documented whether they said nothing or were not there.
+    pub(crate) fn pass_over(&mut self, keys: &[&str]) {
+        keys.iter().for_each(|key| self.pass_over_nothing(key));
+    }
+
     /// What nobody asked for, or what was not what it should be.
     pub(crate) fn rest(&mut self) -> Extra {
         std::mem::take(&mut self.fields)
@@ -277,6 +283,13 @@ mod tests {
             assert!(f.list(key, ids).is_empty(), "{key}");
         }
         assert_eq!(rest(f), r#"{"bad":[{"id":1},2],"text":"[]"}"#);
+    }
+
+    #[test]
+    fn what_says_nothing_is_passed_over_only_where_it_is_asked() {
+        let mut f = fields(r#"{"a":null,"b":"","c":[],"d":{},"e":0,"f":false,"g":null}"#);
+        f.pass_over(&["a", "b", "c", "d", "e", "f", "absent"]);
+        assert_eq!(rest(f), r#"{"e":0,"f":false,"g":null}"#);
     }
 
     #[test]

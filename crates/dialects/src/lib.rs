@@ -19,6 +19,7 @@ pub mod mac;
 mod peek;
 mod render;
 mod request;
+mod shape;
 pub mod shoplazza;
 pub mod shoptet;
 pub mod style;
