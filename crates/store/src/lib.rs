@@ -15,8 +15,9 @@ mod sqlite;
 
 pub use error::StoreError;
 pub use ledger::{
-    Appended, AttemptFilter, AttemptRecord, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter, DueTimer,
-    EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page,
-    PageRequest, Redelivery, RejectedRequest, Snapshot, StoredAttempt, Tail, TailBounds, TailFeed, TailItem,
+    Appended, AttemptFilter, AttemptRecord, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter,
+    DueTimer, EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate,
+    Ledger, Merges, NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Snapshot,
+    StoredAttempt, Tail, TailBounds, TailFeed, TailItem,
 };
 pub use sqlite::{SecretKey, SecretKeyError, SqliteConfig, SqliteLedger, WriteCounts};

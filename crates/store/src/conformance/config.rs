@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use shopwire_core::delivery::LaneChanges;
 use shopwire_core::{
-    App, AppId, DialectId, KeyKind, Role, Secret, SecretVersion, Seq, Shop, Source, SourceKey, Token, TokenId,
+    App, AppId, DialectId, Grant, KeyKind, Role, Secret, SecretVersion, Seq, Shop, Source, SourceKey, Token,
+    TokenId,
 };
 
 use super::Backend;
@@ -27,12 +28,16 @@ fn version(text: &str) -> SecretVersion {
 }
 
 fn app(n: u8) -> App {
+    let scopes = ["read_orders".to_owned(), "read_catalog".to_owned()].into();
+    let grant = Grant { scopes, granted_at: moment(1), updated_at: moment(2) };
     App {
         id: AppId::from_bytes([n; 16]),
         dialect: DialectId::Ecwid,
         name: "app".to_owned(),
         client_id: Some("client".to_owned()),
         secrets: vec![version("app-new"), version("app-old")],
+        webhook_api_version: Some("202207".to_owned()),
+        grants: BTreeMap::from([(shop_id(1), grant)]),
         created_at: moment(0),
         updated_at: moment(0),
     }

@@ -1,13 +1,13 @@
 //! Searching the log.
 
-use shopwire_core::{DialectId, Event, Origin, Seq};
+use shopwire_core::{DialectId, Event, Seq};
 
 use super::Backend;
 use super::sample::{all_pages, append_all, event, moment, page, shop_id};
 use crate::{EventFilter, EventHead, Ledger, PageRequest};
 
 fn head(seq: u64, event: &Event) -> EventHead {
-    let Origin::Webhook(webhook) = &event.origin;
+    let webhook = event.origin.webhook();
     EventHead {
         seq: Seq(seq),
         id: event.id,
@@ -16,9 +16,9 @@ fn head(seq: u64, event: &Event) -> EventHead {
         subject: event.subject.clone(),
         occurred_at: event.occurred_at,
         received_at: event.received_at,
-        source: Some(webhook.source),
-        dialect: Some(webhook.dialect),
-        topic: Some(webhook.topic.clone()),
+        source: webhook.map(|webhook| webhook.source),
+        dialect: webhook.map(|webhook| webhook.dialect),
+        topic: webhook.map(|webhook| webhook.topic.clone()),
     }
 }
 

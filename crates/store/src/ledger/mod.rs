@@ -11,8 +11,8 @@ mod tail;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shopwire_core::delivery::LaneRecord;
 use shopwire_core::commerce::EntityKind;
+use shopwire_core::delivery::LaneRecord;
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 pub use attempt::{

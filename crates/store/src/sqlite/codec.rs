@@ -145,20 +145,43 @@ mod tests {
     use proptest::prelude::*;
 
     fn known() -> Known {
-        Known { source: SourceId::from_bytes([1; 16]), dialect: DialectId::Duda, topic: "PUBLISH".to_owned() }
+        let (source, topic) = (SourceId::from_bytes([1; 16]), "PUBLISH".to_owned());
+        Known { source: Some(source), dialect: Some(DialectId::Duda), topic: Some(topic) }
+    }
+
+    /// A change has none of what a head says about a webhook.
+    fn nothing() -> Known {
+        Known { source: None, dialect: None, topic: None }
     }
 
     fn webhook() -> ReceivedWebhook {
-        let Known { source, dialect, topic } = known();
-        let headers = Headers::new().with("X-Duda", "žluť").with("x-duda", "");
-        let body = Bytes::from_static(&[0, 0xff, b'{']);
-        let query = Some("a=1".to_owned());
-        ReceivedWebhook { source, dialect, topic, platform_event_id: None, query, headers, body }
+        ReceivedWebhook {
+            source: SourceId::from_bytes([1; 16]),
+            dialect: DialectId::Duda,
+            topic: "PUBLISH".to_owned(),
+            platform_event_id: None,
+            query: Some("a=1".to_owned()),
+            headers: Headers::new().with("X-Duda", "žluť").with("x-duda", ""),
+            body: Bytes::from_static(&[0, 0xff, b'{']),
+        }
+    }
+
+    fn change() -> RecordedChange {
+        RecordedChange {
+            cause: Some("order".to_owned()),
+            actor: None,
+            version: 0x0102_0304_0506_0708,
+            data: Bytes::from_static(b"{}"),
+        }
+    }
+
+    fn both() -> [(Known, Origin); 2] {
+        [(known(), Origin::Webhook(webhook())), (nothing(), Origin::Change(change()))]
     }
 
     #[test]
     fn version_one_stays_as_it_is() {
-        let expected = [
+        let of_webhook = [
             &[1, 1, 0, 1, 3, 0, 0, 0][..],
             b"a=1",
             &[2, 0, 0, 0, 6, 0, 0, 0],
@@ -169,39 +192,87 @@ mod tests {
             b"x-duda",
             &[0, 0, 0, 0],
         ];
-        assert_eq!(encode(&webhook()), expected.concat());
-        assert_eq!(decode(known(), &expected.concat(), webhook().body.to_vec()), Ok(webhook()));
+        let of_change = [&[1, 2, 1, 5, 0, 0, 0][..], b"order", &[0], &[8, 7, 6, 5, 4, 3, 2, 1]];
+        for ((known, origin), expected) in both().into_iter().zip([of_webhook.concat(), of_change.concat()]) {
+            assert_eq!(encode(&origin), expected);
+            assert_eq!(decode(known, &expected, origin.body().to_vec()), Ok(origin));
+        }
     }
 
     #[test]
     fn every_shortened_or_lengthened_record_is_refused() {
-        let record = encode(&webhook());
-        for length in 0..record.len() {
-            assert!(decode(known(), &record[..length], Vec::new()).is_err(), "{length}");
+        for (_, origin) in both() {
+            let record = encode(&origin);
+            for length in 0..record.len() {
+                assert!(decode(known(), &record[..length], Vec::new()).is_err(), "{length} of {origin:?}");
+            }
+            assert!(decode(known(), &[&record[..], &[0]].concat(), Vec::new()).is_err(), "{origin:?}");
         }
-        assert!(decode(known(), &[&record[..], &[0]].concat(), Vec::new()).is_err());
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_told_from_what_nobody_did() {
+        for (_, origin) in both() {
+            let record = encode(&origin);
+            let changed = |place: usize, byte| {
+                let mut record = record.clone();
+                record[place] = byte;
+                decode(known(), &record, Vec::new()).unwrap_err()
+            };
+            assert_eq!(changed(0, 2), "it was written by a later version");
+            assert_eq!(changed(1, 3), "its origin is of an unknown kind");
+        }
+    }
+
+    #[test]
+    fn a_webhook_without_source_dialect_or_topic_is_incomplete() {
+        let record = encode(&Origin::Webhook(webhook()));
+        for known in [
+            Known { source: None, ..known() },
+            Known { dialect: None, ..known() },
+            Known { topic: None, ..known() },
+        ] {
+            assert_eq!(decode(known, &record, Vec::new()), Err("its origin is incomplete"));
+        }
     }
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(record in proptest::collection::vec(any::<u8>(), 0..64)) {
-            if let Ok(read) = decode(known(), &record, Vec::new()) {
-                prop_assert_eq!(encode(&read), record);
+        fn any_bytes_are_read_or_refused(
+            head in (0..3u8, 0..4u8),
+            record in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            for record in [record.clone(), [&[head.0, head.1][..], &record].concat()] {
+                if let Ok(read) = decode(known(), &record, Vec::new()) {
+                    prop_assert_eq!(encode(&read), record);
+                }
             }
         }
 
         #[test]
-        fn whatever_is_written_is_read(
+        fn whatever_was_received_is_read(
             id in proptest::option::of(".*"),
             query in proptest::option::of(".*"),
             fields in proptest::collection::vec((".*", ".*"), 0..5),
             body in proptest::collection::vec(any::<u8>(), 0..64),
         ) {
             let headers = fields.into_iter().collect();
-            let written = ReceivedWebhook {
+            let written = Origin::Webhook(ReceivedWebhook {
                 platform_event_id: id, query, headers, body: body.clone().into(), ..webhook()
-            };
+            });
             prop_assert_eq!(decode(known(), &encode(&written), body), Ok(written));
+        }
+
+        #[test]
+        fn whatever_was_changed_is_read(
+            cause in proptest::option::of(".*"),
+            actor in proptest::option::of(".*"),
+            version in any::<u64>(),
+            data in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let data_bytes = Bytes::from(data.clone());
+            let written = Origin::Change(RecordedChange { cause, actor, version, data: data_bytes });
+            prop_assert_eq!(decode(nothing(), &encode(&written), data), Ok(written));
         }
     }
 }

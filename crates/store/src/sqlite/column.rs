@@ -1,7 +1,10 @@
 //! Between columns and the types of the core.
 
+use bytes::Bytes;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use shopwire_core::commerce::EntityKind;
+use shopwire_core::commerce::diff::TimerKind;
 use shopwire_core::delivery::Outcome;
 use shopwire_core::{AppId, EndpointId, EventId, RejectionId, Seq, ShopId, SourceId, Timestamp, TokenId};
 
@@ -105,4 +108,47 @@ pub(super) fn get_outcome(row: &Row<'_>, column: usize) -> Result<Outcome, Store
         _ => return Err(unreadable("an attempt", format!("`{code}` with status {status:?} is no outcome"))),
     };
     Ok(outcome)
+}
+
+/// JSON that the store does not look into: a text, byte for byte.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Json<'a>(pub(super) &'a [u8]);
+
+impl ToSql for Json<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.0)))
+    }
+}
+
+impl FromSql for Sql<Bytes> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_bytes().map(|bytes| Self(Bytes::copy_from_slice(bytes)))
+    }
+}
+
+impl ToSql for Sql<EntityKind> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_str().into())
+    }
+}
+
+impl FromSql for Sql<EntityKind> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        name.parse().map(Self).map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+impl ToSql for Sql<TimerKind> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_str().into())
+    }
+}
+
+impl FromSql for Sql<TimerKind> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        let unknown = || FromSqlError::Other(format!("`{name}` is no timer").into());
+        TimerKind::from_name(name).map(Self).ok_or_else(unknown)
+    }
 }

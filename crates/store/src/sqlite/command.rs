@@ -3,10 +3,10 @@
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use shopwire_core::Seq;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::append::Append;
+use super::entry::LogEnd;
 use crate::StoreError;
 
 /// One thing to be written. Applied at least once: again when another one spoiled the transaction they shared.
@@ -21,13 +21,16 @@ pub(super) enum Command {
 
 /// A change whose answer is known once it is committed.
 pub(super) trait Change: Send {
-    fn apply(&mut self, db: &Connection) -> Result<(), StoreError>;
+    fn apply(&mut self, db: &Connection, log: &mut LogEnd) -> Result<(), StoreError>;
     fn answer(self: Box<Self>, result: Result<(), StoreError>);
+    fn weight_bytes(&self) -> usize;
 }
 
 /// A change made by a function.
 pub(super) struct Job<T, F> {
     pub(super) change: F,
+    /// About how many bytes it writes.
+    pub(super) weight_bytes: usize,
     pub(super) outcome: Option<T>,
     pub(super) reply: oneshot::Sender<Result<T, StoreError>>,
     pub(super) _permit: OwnedSemaphorePermit,
@@ -36,16 +39,20 @@ pub(super) struct Job<T, F> {
 impl<T, F> Change for Job<T, F>
 where
     T: Send,
-    F: Fn(&Connection) -> Result<T, StoreError> + Send,
+    F: FnMut(&Connection, &mut LogEnd) -> Result<T, StoreError> + Send,
 {
-    fn apply(&mut self, db: &Connection) -> Result<(), StoreError> {
-        self.outcome = Some((self.change)(db)?);
+    fn apply(&mut self, db: &Connection, log: &mut LogEnd) -> Result<(), StoreError> {
+        self.outcome = Some((self.change)(db, log)?);
         Ok(())
     }
 
     fn answer(self: Box<Self>, result: Result<(), StoreError>) {
         let Self { outcome, reply, .. } = *self;
         reply.send(result.map(|()| outcome.expect("what was committed was applied"))).ok();
+    }
+
+    fn weight_bytes(&self) -> usize {
+        self.weight_bytes
     }
 }
 
@@ -56,11 +63,11 @@ pub(super) struct Close {
 }
 
 impl Command {
-    /// Applies the command within the open transaction. `head` is the place of the last event so far.
-    pub(super) fn apply(&mut self, db: &Connection, head: &mut Seq) -> Result<(), StoreError> {
+    /// Applies the command within the open transaction; its events go to the end of the log.
+    pub(super) fn apply(&mut self, db: &Connection, log: &mut LogEnd) -> Result<(), StoreError> {
         match self {
-            Self::Append(append) => append.apply(db, head),
-            Self::Change(change) => change.apply(db),
+            Self::Append(append) => append.apply(db, log),
+            Self::Change(change) => change.apply(db, log),
             Self::Close(_) => Ok(()),
         }
     }
@@ -78,8 +85,8 @@ impl Command {
     pub(super) fn weight_bytes(&self) -> usize {
         match self {
             Self::Append(append) => append.weight_bytes(),
-            // Changes are small beside events, and their number is bounded.
-            Self::Change(_) | Self::Close(_) => 1024,
+            Self::Change(change) => change.weight_bytes(),
+            Self::Close(_) => 0,
         }
     }
 }

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shopwire_core::delivery::LaneRecord;
 use shopwire_core::commerce::EntityKind;
+use shopwire_core::delivery::LaneRecord;
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 use super::fault::closed;
-use super::{SqliteLedger, attempts, dead_letters, dedup, health, idempotency, lanes, log, nouns, rejected};
+use super::{
+    SqliteLedger, attempts, dead_letters, dedup, health, idempotency, lanes, log, nouns, rejected, snapshots,
+    surrogates, timers,
+};
 use crate::{
-    Appended, AttemptFilter, Blob, Committed, Configuration, DueTimer, EntityChange, EntityKey, Snapshot, DeadLetter, DeadLetterFilter, EventFilter, EventHead,
-    HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page, PageRequest,
-    Redelivery, RejectedRequest, StoreError, StoredAttempt, Tail,
+    Appended, AttemptFilter, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter, DueTimer,
+    EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger,
+    Merges, NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Snapshot, StoreError,
+    StoredAttempt, Tail,
 };
 
 /// Rows forgotten at one go: few enough that no append waits long.
@@ -98,38 +102,49 @@ impl Ledger for SqliteLedger {
         self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, now)).await
     }
 
-    async fn commit(&self, _change: EntityChange) -> Result<Committed, StoreError> {
-        Err(closed())
+    async fn commit(&self, mut change: EntityChange) -> Result<Committed, StoreError> {
+        let events = std::mem::take(&mut change.events);
+        self.writer
+            .change_with(events, move |db, log, events| snapshots::commit(db, log, &change, events))
+            .await
     }
 
-    async fn append_all(&self, _events: Vec<Event>) -> Result<Seq, StoreError> {
-        Err(closed())
+    async fn append_all(&self, events: Vec<Event>) -> Result<Seq, StoreError> {
+        self.writer
+            .change_with(events, |db, log, events| {
+                log.put_all(db, events)?;
+                Ok(log.head())
+            })
+            .await
     }
 
-    async fn snapshot(&self, _key: &EntityKey) -> Result<Option<Snapshot>, StoreError> {
-        Err(closed())
+    async fn snapshot(&self, key: &EntityKey) -> Result<Option<Snapshot>, StoreError> {
+        let key = key.clone();
+        self.readers.read(move |db| snapshots::read(db, &key)).await
     }
 
     async fn snapshots(
         &self,
-        _shop: ShopId,
-        _kind: EntityKind,
-        _after: Option<&str>,
-        _limit: usize,
+        shop: ShopId,
+        kind: EntityKind,
+        after: Option<&str>,
+        limit: usize,
     ) -> Result<Vec<Snapshot>, StoreError> {
-        Err(closed())
+        let after = after.map(str::to_owned);
+        self.readers.read(move |db| snapshots::list(db, shop, kind, after.as_deref(), limit)).await
     }
 
-    async fn timers_due(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueTimer>, StoreError> {
-        Ok(Vec::new())
+    async fn timers_due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        self.readers.read(move |db| timers::due(db, now, limit)).await
     }
 
     async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(None)
+        self.readers.read(timers::next).await
     }
 
-    async fn id_behind(&self, _shop: ShopId, _kind: &str, _number: u64) -> Result<Option<String>, StoreError> {
-        Err(closed())
+    async fn id_behind(&self, shop: ShopId, kind: &str, number: u64) -> Result<Option<String>, StoreError> {
+        let kind = kind.to_owned();
+        self.readers.read(move |db| surrogates::id_behind(db, shop, &kind, number)).await
     }
 
     async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The version of the stored form that this program reads and writes.
 pub(super) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

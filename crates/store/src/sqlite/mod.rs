@@ -10,11 +10,11 @@
 //!
 //! | file in the directory | holds |
 //! |---|---|
-//! | `shopwire.db` | everything; any SQLite tool opens it, the views `events` and `attempts` are made for people |
+//! | `shopwire.db` | everything; any SQLite tool opens it, the views (`events`, `attempts`, `snapshots`, `timers`) are made for people |
 //! | `shopwire.db-wal`, `shopwire.db-shm` | what has been committed and not yet moved, while the store is open or was killed |
 //! | `shopwire.lock` | nothing; locked while the store is open |
 //!
-//! Tables and their meaning stand in `schema.sql`, the bytes of an event's record in `codec.rs`, those of encrypted
+//! Tables and their meaning stand in `schema.sql` and `schema_2.sql`, the bytes of an event's record in `codec.rs`, those of encrypted
 //! values in `vault.rs`.
 //!
 //! **Invariants.** Only the writer's connection writes, and only one process at a time. An answer `Ok` to anything that
@@ -31,6 +31,7 @@ mod connection;
 mod dead_letters;
 mod dedup;
 mod directory;
+mod entry;
 mod fault;
 mod health;
 mod idempotency;
@@ -43,6 +44,9 @@ mod nouns;
 mod paging;
 mod readers;
 mod rejected;
+mod snapshots;
+mod surrogates;
+mod timers;
 mod vault;
 mod writer;
 

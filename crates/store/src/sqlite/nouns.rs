@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::column::{Sql, get};
 use super::fault::unreadable;
-use super::lanes;
 use super::vault::Vault;
+use super::{lanes, snapshots};
 use crate::{Configuration, Noun, NounId, StoreError};
 
 /// A noun as it is stored.
@@ -132,7 +132,7 @@ pub(super) fn remove(db: &Connection, id: NounId) -> Result<(), StoreError> {
             endpoints.into_iter().try_for_each(|endpoint| remove(db, NounId::Endpoint(endpoint)))?;
             const SOURCES: &str = "DELETE FROM noun WHERE kind = 'source' AND json ->> '$.shop' = ?1";
             db.execute(SOURCES, [shop.to_string()])?;
-            Ok(())
+            snapshots::remove(db, shop)
         }
         NounId::Token(token) => {
             db.execute("DELETE FROM idempotency WHERE token = ?1", [Sql(&token)])?;

@@ -5,19 +5,20 @@
 //!
 //! **Invariants.** Nobody is answered `Ok` before the commit. Events reach the tail in the order of the log and before
 //! their senders are answered. One command that fails does not take others with it. The queue is bounded by permits:
-//! who appends beyond them is told at once that there is no room, other changes wait for one.
+//! who brings events beyond them is told at once that there is no room, other changes wait for one.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use shopwire_core::Seq;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use shopwire_core::{Event, Seq};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::append::Append;
 use super::checkpoint::Checkpointer;
 use super::command::{Close, Command, Job};
+use super::entry::{Entry, LogEnd};
 use super::fault::closed;
 use crate::{Appended, NewEvent, StoreError, Tail, TailBounds, TailFeed};
 
@@ -25,8 +26,10 @@ use crate::{Appended, NewEvent, StoreError, Tail, TailBounds, TailFeed};
 const GROUP_MAX: usize = 2048;
 /// Bytes of events committed together.
 const GROUP_BYTES_MAX: usize = 8 << 20;
-/// Changes other than appends that may be queued.
+/// Changes without events that may be queued.
 const CHANGES_WAITING_MAX: usize = 256;
+/// About how many bytes a change without events writes: little beside events.
+const CHANGE_BYTES: usize = 1024;
 
 /// How much has been written since the ledger was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +53,7 @@ struct Shared {
 pub(super) struct Writer {
     queue: mpsc::UnboundedSender<Command>,
     appends: Arc<Semaphore>,
+    appends_waiting_max: usize,
     changes: Arc<Semaphore>,
     shared: Arc<Shared>,
 }
@@ -70,15 +74,15 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || thread.run(commands))
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
-        let appends = Arc::new(Semaphore::new(appends_waiting_max.min(Semaphore::MAX_PERMITS)));
-        Ok(Self { queue, appends, changes: Arc::new(Semaphore::new(CHANGES_WAITING_MAX)), shared })
+        let appends_waiting_max = appends_waiting_max.min(Semaphore::MAX_PERMITS);
+        let appends = Arc::new(Semaphore::new(appends_waiting_max));
+        let changes = Arc::new(Semaphore::new(CHANGES_WAITING_MAX));
+        Ok(Self { queue, appends, appends_waiting_max, changes, shared })
     }
 
     /// Appends an event; refused at once if too many wait.
     pub(super) async fn append(&self, event: NewEvent) -> Result<Appended, StoreError> {
-        let permit = Arc::clone(&self.appends).try_acquire_owned().map_err(|_| {
-            StoreError::Full("too many events wait for the disk (limit `appends_waiting_max`)".to_owned())
-        })?;
+        let permit = self.room_for(1)?;
         let (reply, answer) = oneshot::channel();
         self.send(Command::Append(Append::new(event, permit, reply)))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
@@ -90,9 +94,41 @@ impl Writer {
         change: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = Arc::clone(&self.changes).acquire_owned().await.map_err(|_| closed())?;
+        self.run(permit, CHANGE_BYTES, move |db, _| change(db)).await
+    }
+
+    /// Makes a change that brings events with it; refused at once if too many wait. The function puts the events into the
+    /// log, or none of them; it may be run more than once, its last run counts.
+    pub(super) async fn change_with<T: Send + 'static>(
+        &self,
+        events: Vec<Event>,
+        mut change: impl FnMut(&Connection, &mut LogEnd, &mut [Entry]) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = self.room_for(events.len())?;
+        let mut entries: Vec<Entry> = events.into_iter().map(Entry::new).collect();
+        let bytes = CHANGE_BYTES + entries.iter().map(Entry::weight_bytes).sum::<usize>();
+        self.run(permit, bytes, move |db, log| change(db, log, &mut entries)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        weight_bytes: usize,
+        change: impl FnMut(&Connection, &mut LogEnd) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Change(Box::new(Job { change, outcome: None, reply, _permit: permit })))?;
+        let job = Job { change, weight_bytes, outcome: None, reply, _permit: permit };
+        self.send(Command::Change(Box::new(job)))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Lets so many events wait. Who brings none counts as one, who brings more than may ever wait as all of them.
+    fn room_for(&self, events: usize) -> Result<OwnedSemaphorePermit, StoreError> {
+        let permits = events.min(self.appends_waiting_max).max(1);
+        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+        Arc::clone(&self.appends).try_acquire_many_owned(permits).map_err(|_| {
+            StoreError::Full("too many events wait for the disk (limit `appends_waiting_max`)".to_owned())
+        })
     }
 
     /// Writes what is queued and ends. Closing what is closed is no error.
@@ -174,36 +210,36 @@ impl WriterThread {
         if group.is_empty() {
             return Ok(());
         }
-        let head = match self.transact(group) {
-            Ok(head) => head,
+        let log = match self.transact(group) {
+            Ok(log) => log,
             Err(failed) => {
                 self.roll_back();
                 return Err(failed);
             }
         };
-        self.head = head;
+        self.head = log.head();
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         self.shared.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
-        self.shared.head.store(head.0, Ordering::Release);
+        self.shared.head.store(self.head.0, Ordering::Release);
         if let Some(feed) = &*self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner) {
-            feed.publish(group.iter().filter_map(committed).collect());
+            feed.publish(log.into_written());
         }
         Ok(())
     }
 
-    fn transact(&self, group: &mut [Command]) -> Result<Seq, Failed> {
+    fn transact(&self, group: &mut [Command]) -> Result<LogEnd, Failed> {
         let all = |error: rusqlite::Error| Failed::All(error.into());
         let run = |sql| self.db.prepare_cached(sql).and_then(|mut statement| statement.execute(()));
         run("BEGIN IMMEDIATE").map_err(all)?;
-        let mut head = self.head;
+        let mut log = LogEnd::behind(self.head, group.len());
         let is_alone = group.len() == 1;
         for command in group {
             command
-                .apply(&self.db, &mut head)
+                .apply(&self.db, &mut log)
                 .map_err(|error| if is_alone { Failed::All(error) } else { Failed::One })?;
         }
         run("COMMIT").map_err(all)?;
-        Ok(head)
+        Ok(log)
     }
 
     fn roll_back(&self) {
@@ -252,13 +288,6 @@ fn gather(first: Command, commands: &mut mpsc::UnboundedReceiver<Command>) -> (V
         next = if has_room { commands.try_recv().ok() } else { None };
     }
     (group, None)
-}
-
-fn committed(command: &Command) -> Option<Arc<shopwire_core::LoggedEvent>> {
-    match command {
-        Command::Append(append) => append.committed(),
-        Command::Change(_) | Command::Close(_) => None,
-    }
 }
 
 fn answer(group: Vec<Command>, result: &Result<(), StoreError>) {

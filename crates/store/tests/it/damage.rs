@@ -55,7 +55,7 @@ async fn an_event_on_a_page_that_the_disk_spoiled_is_told_by_its_place() {
     let ledger = store.sqlite();
     for n in 1..=5 {
         let mut long = new_event(n);
-        let Origin::Webhook(webhook) = &mut long.event.origin;
+        let Origin::Webhook(webhook) = &mut long.event.origin else { panic!("it was received") };
         webhook.body = format!("{n}").repeat(4 * PAGE_BYTES).into();
         ledger.append(long).await.unwrap();
     }

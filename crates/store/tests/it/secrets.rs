@@ -39,6 +39,8 @@ fn app(id: u8) -> App {
         name: "app".to_owned(),
         client_id: None,
         secrets: vec![version(&format!("swordfish-app-{id}"))],
+        webhook_api_version: None,
+        grants: Default::default(),
         created_at: NOW,
         updated_at: NOW,
     }
@@ -49,6 +51,7 @@ fn endpoint() -> Endpoint {
         id: EndpointId::from_bytes([3; 16]),
         name: "endpoint".to_owned(),
         dialect: DialectId::CloudEvents,
+        app: None,
         shop: None,
         url: "https://example.com".to_owned(),
         topics: Vec::new(),
