@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use shopwire_core::commerce::EntityKind;
 use shopwire_core::delivery::LaneRecord;
-use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
+use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 use shopwire_store::{
-    Appended, AttemptFilter, Blob, Configuration, DeadLetter, DeadLetterFilter, EventFilter, EventHead,
-    HealthReport, IdempotencyKey, LaneUpdate, Ledger, Merges, NewEvent, Noun, NounId, Page, PageRequest,
-    Redelivery, RejectedRequest, StoreError, StoredAttempt, Tail,
+    Appended, AttemptFilter, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter, DueTimer,
+    EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger,
+    Merges, NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Snapshot, StoreError,
+    StoredAttempt, Tail,
 };
 
 /// What a verb does instead of its work.
@@ -145,6 +147,40 @@ impl Ledger for Unreliable {
 
     async fn redeliver(&self, at: EndpointId, seq: Seq, now: Timestamp) -> Result<Redelivery, StoreError> {
         self.at("redeliver")?.redeliver(at, seq, now).await
+    }
+
+    async fn commit(&self, change: EntityChange) -> Result<Committed, StoreError> {
+        self.at("commit")?.commit(change).await
+    }
+
+    async fn append_all(&self, events: Vec<Event>) -> Result<Seq, StoreError> {
+        self.at("append_all")?.append_all(events).await
+    }
+
+    async fn snapshot(&self, key: &EntityKey) -> Result<Option<Snapshot>, StoreError> {
+        self.at("snapshot")?.snapshot(key).await
+    }
+
+    async fn snapshots(
+        &self,
+        shop: ShopId,
+        kind: EntityKind,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Snapshot>, StoreError> {
+        self.at("snapshots")?.snapshots(shop, kind, after, limit).await
+    }
+
+    async fn timers_due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        self.at("timers_due")?.timers_due(now, limit).await
+    }
+
+    async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.at("next_timer")?.next_timer().await
+    }
+
+    async fn id_behind(&self, shop: ShopId, kind: &str, number: u64) -> Result<Option<String>, StoreError> {
+        self.at("id_behind")?.id_behind(shop, kind, number).await
     }
 
     async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError> {
