@@ -17,6 +17,7 @@ pub mod json;
 pub mod lenient;
 pub mod mac;
 mod peek;
+pub mod registration;
 mod render;
 mod request;
 mod shape;
@@ -35,6 +36,7 @@ pub use verdict::{Reading, Rejection, Unreadable, Verified, Window};
 pub use words::Words;
 
 use catalog::{Catalog, Topic};
+use registration::Registration;
 use shopwire_core::{DialectId, Event, Origin, ReceivedWebhook, Timestamp};
 
 /// What the receiving side of a platform's webhooks demands and allows.
@@ -62,6 +64,9 @@ pub trait Dialect: Send + Sync {
 
     /// What it demands of whoever receives its webhooks.
     fn receive_policy(&self) -> &'static ReceivePolicy;
+
+    /// What it lets an app register.
+    fn registration(&self) -> &'static Registration;
 
     /// Whether the request is genuine under any of the keys at the moment `now`, and if not, why.
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection>;

@@ -1,5 +1,6 @@
 //! What BigCommerce demands of a receiver.
 
+use crate::registration::{Once, Registration, Shops, Wording};
 use crate::{ReceivePolicy, Window};
 
 /// How far a signed time may be off: the tolerance of the Standard Webhooks libraries, which BigCommerce's guide uses.
@@ -12,4 +13,20 @@ pub(super) const RECEIVE: ReceivePolicy = ReceivePolicy {
     window: Some(WINDOW),
     headers: &["webhook-id", "webhook-timestamp"],
     query: &[],
+};
+
+/// What BigCommerce lets an app register (BigCommerce docs: webhooks overview, limits since 2025-04; API: hooks). A prefix that
+/// ends in `/*` counts as a scope of its own.
+pub(super) const REGISTRATION: Registration = Registration {
+    https_only: true,
+    ports: Some(&[(443, 443)]),
+    url_chars_max: None,
+    shops: Shops::One,
+    once: Once::TopicAtUrl,
+    endpoints_per_topic_max: Some(10),
+    topics_per_call_max: None,
+    scope_aliases: &[],
+    scopes_of_every_app: &[],
+    identity: &["store_id", "store_hash"],
+    wording: Wording::MessageByField,
 };

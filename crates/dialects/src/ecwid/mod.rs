@@ -26,6 +26,7 @@ mod verify;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
+use crate::registration::Registration;
 use crate::{
     Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
     Unreadable, Unrenderable, Verified,
@@ -46,6 +47,10 @@ impl Dialect for Ecwid {
 
     fn receive_policy(&self) -> &'static ReceivePolicy {
         &policy::RECEIVE
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {

@@ -25,6 +25,7 @@ mod tests;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
+use crate::registration::Registration;
 use crate::{
     Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
     Unreadable, Unrenderable, Verified,
@@ -45,6 +46,10 @@ impl Dialect for Shoplazza {
 
     fn receive_policy(&self) -> &'static ReceivePolicy {
         &policy::RECEIVE
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], _: Timestamp) -> Result<Verified, Rejection> {

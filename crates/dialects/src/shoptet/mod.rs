@@ -23,6 +23,7 @@ mod verify;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
+use crate::registration::Registration;
 use crate::{
     Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
     Unreadable, Unrenderable, Verified,
@@ -43,6 +44,10 @@ impl Dialect for Shoptet {
 
     fn receive_policy(&self) -> &'static ReceivePolicy {
         &policy::RECEIVE
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], _now: Timestamp) -> Result<Verified, Rejection> {
