@@ -197,17 +197,28 @@ impl Fields {
         taken
     }
 
-    fn pass_over_nothing(&mut self, key: &str) {
-        let says_nothing = match self.fields.get(key) {
-            Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty(),
-            Some(Value::Array(items)) => items.is_empty(),
-            Some(Value::Object(fields)) => fields.is_empty(),
-            _ => false,
-        };
-        if says_nothing {
+    /// Passes over a value that says no more than is known without it.
+    pub(crate) fn pass_over(&mut self, key: &str, known: &Value) {
+        if self.fields.get(key) == Some(known) {
             self.fields.shift_remove(key);
         }
+    }
+
+    fn pass_over_nothing(&mut self, key: &str) {
+        if self.fields.get(key).is_some_and(says_nothing) {
+            self.fields.shift_remove(key);
+        }
+    }
+}
+
+/// Whether a value only fills its place.
+pub(crate) fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

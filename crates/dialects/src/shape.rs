@@ -10,6 +10,8 @@ use serde_json::{Map, Number, Value};
 use shopwire_core::commerce::entity::Extra;
 use shopwire_core::commerce::{Amount, Money, When};
 
+use crate::fields::says_nothing;
+
 /// What a platform sends where there is nothing to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nothing {
@@ -58,6 +60,34 @@ impl<'e> Shape<'e> {
     /// The shape of something that has nothing of its own.
     pub(crate) fn plain() -> Self {
         Self { said: Map::new(), extra: None }
+    }
+
+    /// A blank of the whole shape to fill in: every field in its place, with its documented nothing, or what `extra` holds
+    /// for it if that has the same type. To what is put from here on, [`Nothing::Absent`] means what the blank says.
+    pub(crate) fn filling(blank: &Extra, extra: &'e Extra) -> Self {
+        let mut said = blank.clone();
+        for (key, nothing) in &mut said {
+            if let Some(left) = extra.get(key).filter(|left| nothing.is_null() || is_alike(nothing, left)) {
+                *nothing = left.clone();
+            }
+        }
+        Self { said, extra: Some(extra) }
+    }
+
+    /// What follows from the rest, where the field says nothing so far.
+    pub(crate) fn presume(&mut self, key: &str, value: impl Into<Value>) -> &mut Self {
+        if self.said.get(key).is_none_or(says_nothing) {
+            self.set(key, value);
+        }
+        self
+    }
+
+    /// Encodes what a field holds once more as JSON in a text.
+    pub(crate) fn enclose(&mut self, key: &str, encode: impl FnOnce(&Value) -> String) -> &mut Self {
+        if let Some(value) = self.said.get_mut(key).filter(|value| !value.is_string()) {
+            *value = encode(value).into();
+        }
+        self
     }
 
     /// Text; empty text says nothing.
@@ -193,6 +223,11 @@ impl<'e> Shape<'e> {
     }
 }
 
+/// Whether two values are of the same JSON type.
+fn is_alike(one: &Value, other: &Value) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
 /// Money as most people write it.
 fn two_decimals(amount: Amount) -> String {
     let mut decimal = amount.decimal();
@@ -291,6 +326,17 @@ mod tests {
         let expected =
             r#"{"odd":null,"weight":1.5,"created":"2019-10-01 10:00:00 xxxx","config":"[1]","id":7}"#;
         assert_eq!(written(&s.done()), expected);
+    }
+
+    #[test]
+    fn a_blank_gives_order_types_and_nothings() {
+        let blank = extra(json!({ "a": "", "b": 0, "c": null, "d": {}, "e": [], "f": "" }));
+        let left = extra(json!({ "b": 7, "c": [1], "a": 5, "foreign": true, "e": [2] }));
+        let mut s = Shape::filling(&blank, &left);
+        s.text("f", Some("x"), Nothing::Absent).text("a", None, Nothing::Absent).flag("b", None, Nothing::Absent);
+        s.presume("f", "not needed").presume("a", "presumed").presume("d", json!({ "k": 1 }));
+        s.enclose("d", written).enclose("f", written);
+        assert_eq!(written(&s.done()), r#"{"a":"presumed","b":7,"c":[1],"d":"{\"k\":1}","e":[2],"f":"x"}"#);
     }
 
     #[test]
