@@ -88,6 +88,20 @@ limits! {
     page_size_max: usize = 250;
     /// Rows looked at for one page of a filtered list; the page may then be short and still have a next one.
     scan_rows_max: usize = 20_000;
+    /// Bytes of one entity's state as JSON; more is answered 413.
+    entity_bytes_max: usize = 1 << 20;
+    /// Characters of a change's `cause` or `actor`; longer ones are answered 422.
+    cause_chars_max: usize = 255;
+    /// Bytes that all events of one change may have together: each event of a cart's line tells the whole cart.
+    change_events_bytes_max: usize = 64 << 20;
+    /// Bytes of one line of a bulk request; a longer one is not done, and answered 413.
+    bulk_line_bytes_max: usize = 1 << 20;
+    /// Lines of one bulk request; at the first beyond them it ends.
+    bulk_lines_max: usize = 1_000_000;
+    /// Lines of one bulk request at work at the same time.
+    bulk_in_flight_max: usize = 256;
+    /// Bytes of the lines at work at the same time, over all bulk requests; a short line counts as 4 KiB.
+    bulk_bytes_max: usize = 32 << 20;
     /// Milliseconds for which identity keys of received webhooks are remembered. At least 7 days.
     dedup_keep_ms: u64 = 8 * 24 * 3_600_000;
     /// Milliseconds for which answers to requests with an `Idempotency-Key` are remembered.
@@ -128,6 +142,11 @@ impl Limits {
             ("queued_event_bytes_max", wide(self.queued_event_bytes_max), 1 << 20),
             ("waiting_per_endpoint_max", wide(self.waiting_per_endpoint_max), 1),
             ("page_size_max", wide(self.page_size_max), 1),
+            ("entity_bytes_max", wide(self.entity_bytes_max), 1_024),
+            ("change_events_bytes_max", wide(self.change_events_bytes_max), 1 << 20),
+            ("bulk_line_bytes_max", wide(self.bulk_line_bytes_max), 1_024),
+            ("bulk_in_flight_max", wide(self.bulk_in_flight_max), 1),
+            ("bulk_bytes_max", wide(self.bulk_bytes_max), wide(self.bulk_line_bytes_max)),
             ("scan_rows_max", wide(self.scan_rows_max), 100),
             ("secrets_active_max", wide(self.secrets_active_max), 2),
             ("dedup_keep_ms", self.dedup_keep_ms, SEVEN_DAYS_MS),

@@ -7,11 +7,13 @@ use shopwire_core::{EndpointId, Limits, Random};
 use shopwire_store::{Ledger, Noun, NounId, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::capture::Capture;
 use crate::deliver::Courier;
 use crate::dispatch::Lanes;
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
 use crate::sweep::sweep;
+use crate::timers::{self, Alarm};
 use crate::{Directory, Metrics, Timer};
 
 /// Milliseconds before something is stored again that the store has refused.
@@ -46,6 +48,8 @@ pub(crate) struct Running {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lanes: Lanes,
     pub(crate) rejected: RejectedKeeper,
+    pub(crate) capture: Capture,
+    pub(crate) alarm: Arc<Alarm>,
     /// One change of the configuration at a time: store and memory must not disagree about which came last.
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// Ends what runs beside the lanes.
@@ -81,6 +85,8 @@ impl Engine {
             metrics,
             lanes,
             rejected,
+            capture: Capture::default(),
+            alarm: Arc::default(),
             changing,
             stop,
         }));
@@ -90,6 +96,7 @@ impl Engine {
             engine.0.lanes.put(endpoint);
         }
         engine.keep_disabled();
+        tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
     }
 

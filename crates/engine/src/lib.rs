@@ -1,5 +1,6 @@
 //! Receive, dispatch, deliver: the engine of Shopwire.
 //!
+//! A shop's change is [captured](capture): compared with what was known, state and events on disk before the answer.
 //! A webhook is [received](receive) (verified, deduplicated, appended: on disk before the answer), [dispatched](dispatch)
 //! (matched by topic, taken by the lanes of the endpoints that want it) and [delivered](deliver) (rendered, signed,
 //! sent through the [egress] guard, its outcome recorded). The log is the only truth: whatever the engine holds in
@@ -8,6 +9,7 @@
 //! **Invariants.** Nothing is answered before it is synced. Memory is bounded whatever the backlog. A lane has one
 //! owner. Time, randomness and names resolved come in as parameters.
 
+pub mod capture;
 pub mod configure;
 pub mod deliver;
 mod directory;
@@ -20,6 +22,7 @@ mod story;
 mod sweep;
 mod system;
 mod timer;
+mod timers;
 
 pub use directory::{Directory, Shelf};
 pub use engine::{Engine, EngineParts};

@@ -85,6 +85,18 @@ pub struct Metrics {
     attempts: [Count; OUTCOMES.len()],
     /// Rejected requests of which nothing could be kept, since too many came at once.
     pub rejections_unkept: Count,
+    /// Changes of entities that were committed.
+    pub changes: Count,
+    /// Writes that changed nothing.
+    pub changes_idle: Count,
+    /// Times a write had to begin anew, since somebody else was first.
+    pub change_conflicts: Count,
+    /// Events that arose from changes, occurrences and timers.
+    pub arisen: Count,
+    /// Occurrences taken in.
+    pub occurrences: Count,
+    /// Timers that fired.
+    pub timers_fired: Count,
     /// Deliveries given up.
     pub dead: Count,
     /// Deliveries in flight.
@@ -97,6 +109,8 @@ pub struct Metrics {
     pub lanes_hot: Level,
     /// From a request's arrival to its being synced.
     pub accept: Latency,
+    /// From a change's begin to its being synced.
+    pub change: Latency,
     /// One exchange with a receiver.
     pub exchange: Latency,
     /// From an event's being received to its being delivered.
@@ -111,6 +125,17 @@ impl Metrics {
     pub(crate) fn count_received(&self, dialect: DialectId, merged: bool) {
         let counts = if merged { &self.merged } else { &self.received };
         counts[index(dialect)].add(1);
+    }
+
+    pub(crate) fn count_change(&self, events: usize, started_us: u64, now_us: u64) {
+        self.changes.add(1);
+        self.arisen.add(events as u64);
+        self.change.observe_us(now_us.saturating_sub(started_us));
+    }
+
+    pub(crate) fn count_timer(&self, events: usize) {
+        self.timers_fired.add(1);
+        self.arisen.add(events as u64);
     }
 
     pub(crate) fn count_rejected(&self, dialect: DialectId) {

@@ -1,0 +1,91 @@
+//! A shop changes: compared with what was known, and committed together with the events that follow.
+//!
+//! A write reads the entity's snapshot, asks the [diff](shopwire_core::commerce::diff) what follows, and commits state,
+//! timers and events as one, provided that the snapshot is still the one it read; else it begins anew. So two writers to
+//! one entity never lose or invent an event, whoever and wherever they are.
+//!
+//! **Invariants.** What was answered is on disk. A write that changes nothing commits nothing. Writes to one entity are
+//! done in the order in which they were begun; nothing depends on that but the caller's expectation. A write that has
+//! begun is finished, even if the caller no longer waits for it. What a change may cost in memory is bounded.
+
+mod change;
+mod error;
+mod look;
+mod merge;
+mod occur;
+mod record;
+mod turns;
+mod weight;
+mod write;
+
+pub use change::{Change, Expectation, What, Writing, Written};
+pub use error::CaptureError;
+pub use look::Seen;
+pub use occur::Happening;
+pub use record::Given;
+
+pub(crate) use look::Stored;
+pub(crate) use record::Recorder;
+pub(crate) use write::state;
+
+use shopwire_store::EntityKey;
+use tracing::Instrument as _;
+
+use crate::Engine;
+use turns::Turns;
+
+/// What capturing keeps in memory.
+#[derive(Default)]
+pub(crate) struct Capture {
+    pub(crate) turns: Turns,
+    /// Held by whoever does a change that is heavy in memory: one at a time.
+    heavy: tokio::sync::Mutex<()>,
+}
+
+impl Engine {
+    /// Begins a change. Changes of one entity are done in the order of these calls, others at the same time. The change is
+    /// done even if nobody waits for what comes out.
+    pub fn change(
+        &self,
+        change: Change,
+    ) -> impl Future<Output = Result<Written, CaptureError>> + Send + 'static {
+        let turn = self.0.capture.turns.take(&change.key);
+        let engine = self.clone();
+        let work = async move {
+            let _turn = turn.come().await;
+            engine.write(change).await
+        };
+        let work = tokio::spawn(work.in_current_span());
+        async move {
+            work.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "a change broke off");
+                Err(CaptureError::Broken)
+            })
+        }
+    }
+
+    /// Puts a whole entity.
+    pub async fn put_entity(
+        &self,
+        key: EntityKey,
+        entity: serde_json::Map<String, serde_json::Value>,
+        writing: Writing,
+    ) -> Result<Written, CaptureError> {
+        self.change(Change { key, what: What::Put(entity), writing }).await
+    }
+
+    /// Changes some of an entity's fields: a JSON Merge Patch (RFC 7396).
+    pub async fn patch_entity(
+        &self,
+        key: EntityKey,
+        patch: serde_json::Map<String, serde_json::Value>,
+        writing: Writing,
+    ) -> Result<Written, CaptureError> {
+        self.change(Change { key, what: What::Patch(patch), writing }).await
+    }
+
+    /// Deletes an entity.
+    pub async fn delete_entity(&self, key: EntityKey, writing: Writing) -> Result<Written, CaptureError> {
+        self.change(Change { key, what: What::Delete, writing }).await
+    }
+}
