@@ -1,10 +1,12 @@
 //! Bounded lists, cleaning up, health, the end.
 
 use bytes::Bytes;
+use shopwire_core::commerce::EntityKind;
 use shopwire_core::{Headers, RejectionId, Seq, TokenId};
 
 use super::sample::{
-    all_pages, alone, append_all, endpoint_id, event, event_id, identified, moment, page, source_id, update,
+    all_pages, alone, append_all, change, endpoint_id, event, event_id, identified, moment, order, page,
+    shop_id, source_id, update,
 };
 use super::{Backend, REJECTIONS_MAX};
 use crate::{Appended, EventFilter, IdempotencyKey, RejectedRequest, StoreError};
@@ -86,5 +88,12 @@ pub(super) async fn a_closed_ledger_refuses(backend: &dyn Backend) {
     refused(ledger.search(&EventFilter::default(), page(1, None)).await.err());
     refused(ledger.record(vec![update(endpoint_id(1), Seq(1))]).await.err());
     refused(ledger.configuration().await.err());
+    refused(ledger.commit(change(order("1"), 0)).await.err());
+    refused(ledger.append_all(vec![event(1)]).await.err());
+    refused(ledger.snapshot(&order("1")).await.err());
+    refused(ledger.snapshots(shop_id(1), EntityKind::Order, None, 1).await.err());
+    refused(ledger.timers_due(moment(1), 1).await.err());
+    refused(ledger.next_timer().await.err());
+    refused(ledger.id_behind(shop_id(1), "order", 1).await.err());
     ledger.close().await.unwrap();
 }

@@ -17,13 +17,17 @@
 mod append;
 mod attempts;
 mod care;
+mod commit;
 mod config;
 mod dead_letters;
 mod lanes;
 mod reading;
 mod sample;
 mod search;
+mod snapshots;
+mod surrogates;
 mod tail;
+mod timers;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -84,7 +88,8 @@ checks! {
     tail: events_come_in_order_and_once
         what_does_not_fit_is_told_as_a_gap
         a_new_tail_ends_the_former
-        closing_ends_the_tail;
+        closing_ends_the_tail
+        what_was_committed_comes_like_what_was_appended;
     reading: an_event_reads_back_whole
         reading_on_gives_every_event_once
         reading_on_stops_before_too_many_bytes
@@ -111,6 +116,26 @@ checks! {
         removing_a_shop_removes_what_is_its_alone
         removing_what_is_not_there_is_no_error
         the_first_answer_stays;
+    commit: a_change_and_its_events_read_back_whole
+        versions_go_on_over_deletions
+        of_many_writers_on_one_version_one_wins
+        writers_that_try_again_lose_and_invent_nothing
+        a_failing_change_leaves_nothing_and_takes_no_other_with_it
+        a_change_without_events_is_silent
+        events_that_belong_together_come_together_or_not_at_all;
+    snapshots: an_entity_is_found_by_shop_kind_and_id
+        a_list_holds_what_is_there_in_order
+        pages_hold_every_entity_once_while_some_come_and_go
+        removing_a_shop_removes_its_state;
+    timers: timers_are_set_changed_and_called_off
+        the_earliest_come_first_and_not_too_many
+        a_timer_fires_once
+        a_timer_that_was_set_anew_does_not_fire
+        a_conflict_leaves_the_timers
+        timers_survive_reopening;
+    surrogates: a_number_leads_back_to_what_was_committed
+        a_number_leads_back_to_what_was_received
+        other_shops_and_other_kinds_have_other_numbers;
     care: rejected_requests_keep_the_newest
         sweeping_forgets_the_old_and_keeps_the_new
         a_sound_store_is_healthy

@@ -1,16 +1,19 @@
 //! Made-up things to store.
 
 use bytes::Bytes;
-use shopwire_core::commerce::{CanonicalType, EntityKind, EventType, Subject};
+use shopwire_core::commerce::{CanonicalType, EntityKind, EventType, Subject, is_surrogate, number_for};
 use shopwire_core::delivery::{
     CustomHeader, Endpoint, LaneChanges, Outcome, Progress, RetryPolicy, TopicPattern, Waiting,
 };
 use shopwire_core::{
-    DialectId, EndpointId, Event, EventId, Headers, Origin, ReceivedWebhook, Secret, SecretVersion, Seq,
-    ShopId, SourceId, Timestamp,
+    DialectId, EndpointId, Event, EventId, Headers, Origin, ReceivedWebhook, RecordedChange, Secret,
+    SecretVersion, Seq, ShopId, SourceId, Timestamp,
 };
 
-use crate::{Appended, AttemptRecord, LaneUpdate, Ledger, NewEvent, Page, PageRequest};
+use crate::{
+    Appended, AttemptRecord, Committed, EntityChange, EntityKey, LaneUpdate, Ledger, NewEvent, Page,
+    PageRequest,
+};
 
 /// A moment: `n` seconds after the beginning.
 pub(super) fn moment(n: u64) -> Timestamp {
@@ -42,7 +45,7 @@ pub(super) fn endpoint_id(n: u64) -> EndpointId {
 const TYPES: [CanonicalType; 3] =
     [CanonicalType::OrderCreated, CanonicalType::OrderUpdated, CanonicalType::ProductUpdated];
 
-/// The `n`th event: shops, types, subjects, dialects and times take turns.
+/// The `n`th event: shops, types, subjects, dialects and times take turns. Some arose from a change.
 pub(super) fn event(n: u64) -> Event {
     let dialect = DialectId::PLATFORMS[usize::try_from(n % 5).unwrap()];
     let event_type = match usize::try_from(n % 4).unwrap() {
@@ -58,6 +61,12 @@ pub(super) fn event(n: u64) -> Event {
         headers: Headers::new().with("X-Thing", "žluť").with("x-thing", ""),
         body: Bytes::from(format!("{{\"n\":{n},\"raw\":\"\u{0}\\u00e9\"}}").into_bytes()),
     };
+    let change = RecordedChange {
+        cause: n.is_multiple_of(2).then(|| "order".to_owned()),
+        actor: Some(format!("user {n}")),
+        version: n,
+        data: webhook.body.clone(),
+    };
     Event {
         id: event_id(n),
         shop: shop_id(n % 3),
@@ -66,7 +75,7 @@ pub(super) fn event(n: u64) -> Event {
         occurred_at: moment(n).plus_ms(-5),
         // Clocks jump: not in the order of the log.
         received_at: moment(n ^ 3),
-        origin: Origin::Webhook(webhook),
+        origin: if n % 8 == 5 { Origin::Change(change) } else { Origin::Webhook(webhook) },
     }
 }
 
@@ -90,6 +99,46 @@ pub(super) async fn append_all(ledger: &dyn Ledger, numbers: std::ops::Range<u64
         }
     }
     places
+}
+
+/// Names an entity of a shop.
+pub(super) fn key(shop: u64, kind: EntityKind, id: &str) -> EntityKey {
+    EntityKey { shop: shop_id(shop), kind, id: id.to_owned() }
+}
+
+/// The order of this id in the first shop.
+pub(super) fn order(id: &str) -> EntityKey {
+    key(1, EntityKind::Order, id)
+}
+
+/// A change without events or timers, after which the entity tells the version it was computed from.
+pub(super) fn change(key: EntityKey, base_version: u64) -> EntityChange {
+    let number = number_for(key.shop, key.kind.as_str(), &key.id);
+    EntityChange {
+        base_version,
+        entity: Some(format!("{{\"id\":\"{}\",\"base\":{base_version}}}", key.id).into()),
+        marks: Bytes::from_static(b"{}"),
+        at: moment(base_version),
+        timers: Vec::new(),
+        fired: None,
+        surrogate: is_surrogate(number).then_some(number),
+        events: Vec::new(),
+        key,
+    }
+}
+
+/// Commits a change that meets no conflict; answers the version.
+pub(super) async fn commit(ledger: &dyn Ledger, change: EntityChange) -> u64 {
+    match ledger.commit(change.clone()).await.unwrap() {
+        Committed::Done { version, .. } => version,
+        conflict @ Committed::Conflict { .. } => panic!("nobody was first: {conflict:?} of {change:?}"),
+    }
+}
+
+/// All of the log.
+pub(super) async fn log(ledger: &dyn Ledger) -> Vec<Event> {
+    let logged = ledger.read_after(Seq::START, usize::MAX, usize::MAX).await.unwrap();
+    logged.into_iter().map(|logged| logged.event.clone()).collect()
 }
 
 /// An attempt that delivered.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use shopwire_core::Seq;
 
-use super::sample::{alone, append_all};
+use super::sample::{alone, append_all, change, commit, event, order};
 use super::{Backend, TAIL};
-use crate::TailItem;
+use crate::{Committed, EntityChange, TailItem};
 
 pub(super) async fn events_come_in_order_and_once(backend: &dyn Backend) {
     let ledger = backend.open().await;
@@ -71,4 +71,25 @@ pub(super) async fn closing_ends_the_tail(backend: &dyn Backend) {
     ledger.close().await.unwrap();
     assert!(matches!(tail.next().await, Some(TailItem::Events(_))));
     assert_eq!(tail.next().await, None);
+}
+
+pub(super) async fn what_was_committed_comes_like_what_was_appended(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    let mut tail = ledger.tail();
+    commit(&*ledger, EntityChange { events: vec![event(1), event(5)], ..change(order("1"), 0) }).await;
+    // Neither says anything: a silent change, and one that comes too late.
+    commit(&*ledger, change(order("1"), 1)).await;
+    let late = EntityChange { events: vec![event(2)], ..change(order("1"), 1) };
+    assert_eq!(ledger.commit(late).await.unwrap(), Committed::Conflict { version: 2 });
+    append_all(&*ledger, 3..4).await;
+    ledger.append_all(vec![event(13), event(4)]).await.unwrap();
+    ledger.close().await.unwrap();
+    let mut came = Vec::new();
+    while let Some(item) = tail.next().await {
+        let TailItem::Events(events) = item else { panic!("all fit") };
+        came.push(events.iter().map(|logged| (logged.seq.0, logged.event.clone())).collect::<Vec<_>>());
+    }
+    let expected =
+        [vec![(1, event(1)), (2, event(5))], vec![(3, event(3))], vec![(4, event(13)), (5, event(4))]];
+    assert_eq!(came, expected);
 }

@@ -104,6 +104,7 @@ pub(super) fn get_outcome(row: &Row<'_>, column: usize) -> Result<Outcome, Store
         ("tls_failed", _) => Outcome::TlsFailed,
         ("address_refused", _) => Outcome::AddressRefused,
         ("broken", _) => Outcome::Broken,
+        ("blocked", _) => Outcome::Blocked,
         ("our_fault", _) => Outcome::OurFault,
         _ => return Err(unreadable("an attempt", format!("`{code}` with status {status:?} is no outcome"))),
     };
