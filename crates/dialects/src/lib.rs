@@ -36,6 +36,7 @@ pub use verdict::{Reading, Rejection, Unreadable, Verified, Window};
 pub use words::Words;
 
 use catalog::{Catalog, Topic};
+use shopwire_core::delivery::SendPolicy;
 use registration::Registration;
 use shopwire_core::{DialectId, Event, Origin, ReceivedWebhook, Timestamp};
 
@@ -64,6 +65,9 @@ pub trait Dialect: Send + Sync {
 
     /// What it demands of whoever receives its webhooks.
     fn receive_policy(&self) -> &'static ReceivePolicy;
+
+    /// How the deliveries in it are judged and retried.
+    fn send_policy(&self) -> &'static SendPolicy;
 
     /// What it lets an app register.
     fn registration(&self) -> &'static Registration;

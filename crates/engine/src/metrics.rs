@@ -61,7 +61,7 @@ impl Latency {
 }
 
 /// The codes of [`Outcome`], in the order in which they are counted.
-pub const OUTCOMES: [&str; 12] = [
+pub const OUTCOMES: [&str; 13] = [
     "delivered",
     "gone",
     "throttled",
@@ -73,6 +73,7 @@ pub const OUTCOMES: [&str; 12] = [
     "tls_failed",
     "address_refused",
     "broken",
+    "blocked",
     "our_fault",
 ];
 

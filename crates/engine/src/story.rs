@@ -134,9 +134,9 @@ fn state_in_lane(
     let is_ahead = logged.seq > lane.cursor;
     match (&endpoint.state, waiting) {
         (_, None) if !is_ahead && attempts.is_empty() => DeliveryState::BeforeEndpoint,
-        (EndpointState::Paused { .. } | EndpointState::Disabled { .. }, _) => DeliveryState::Held,
         (EndpointState::Active, Some(waiting)) => DeliveryState::Waiting { next_at: waiting.due, last },
         (EndpointState::Active, None) => DeliveryState::Queued,
+        _ => DeliveryState::Held,
     }
 }
 

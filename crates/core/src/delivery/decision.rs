@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Progress, RetryPolicy};
+use super::{Exhaustion, Outcome, Progress, SendPolicy};
 use crate::{Random, Timestamp};
 
 /// What is to be done after an attempt.
@@ -21,6 +21,8 @@ pub enum Decision {
     Dead {
         /// Why.
         reason: DeadReason,
+        /// What becomes of its endpoint: [`Exhaustion::GiveUp`] is nothing.
+        then: Exhaustion,
     },
     /// Disable the endpoint; the delivery stays where it is, to be sent when the endpoint is resumed.
     Disable,
@@ -78,38 +80,61 @@ const STEPLESS_DELAY_MAX_MS: u64 = 300_000;
 /// How long to wait when a receiver asks to wait and does not say how long.
 const THROTTLED_DELAY_MS: u64 = 30_000;
 
+impl DeliveryBounds {
+    /// What is documented by a platform is done to its end, whatever the limits.
+    fn around(self, policy: &SendPolicy) -> Self {
+        if !policy.is_documented {
+            return self;
+        }
+        Self {
+            age_max_ms: self.age_max_ms.max(policy.span_ms()),
+            attempts_max: self.attempts_max.max(policy.attempts()),
+            ..self
+        }
+    }
+}
+
 /// Decides what follows from `outcome`, the attempt having ended at `now` and `progress` counting it.
 pub fn decide(
     outcome: &Outcome,
     progress: Progress,
-    policy: &RetryPolicy,
+    policy: &SendPolicy,
     bounds: DeliveryBounds,
     now: Timestamp,
     random: &dyn Random,
 ) -> Decision {
-    let (delay_ms, steps) = match outcome {
+    let bounds = bounds.around(policy);
+    let wait = |ms: u64| now.plus_ms(i64::try_from(ms).unwrap_or(i64::MAX));
+    let (at, steps) = match outcome {
         Outcome::Delivered { .. } => return Decision::Delivered,
         Outcome::Gone => return Decision::Disable,
-        Outcome::Unsendable => return Decision::Dead { reason: DeadReason::Unsendable },
-        _ if progress.attempts >= bounds.attempts_max => {
-            return Decision::Dead { reason: DeadReason::Exhausted };
+        Outcome::Unsendable => return dead(DeadReason::Unsendable),
+        Outcome::OurFault | Outcome::Throttled { .. } if progress.attempts >= bounds.attempts_max => {
+            return dead(DeadReason::Exhausted);
         }
-        Outcome::OurFault => (stepless_delay_ms(progress), progress.steps),
+        Outcome::OurFault => (wait(stepless_delay_ms(progress)), progress.steps),
         Outcome::Throttled { retry_after_ms, .. } => {
             let asked_ms = retry_after_ms.unwrap_or(THROTTLED_DELAY_MS);
             // A maximum below the minimum is an operator's choice; it must not panic.
-            (asked_ms.min(bounds.retry_after_max_ms).max(stepless_delay_ms(progress)), progress.steps)
+            (wait(asked_ms.min(bounds.retry_after_max_ms).max(stepless_delay_ms(progress))), progress.steps)
         }
-        _ => match policy.delay_ms(progress.steps, random) {
-            Some(delay_ms) => (delay_ms, progress.steps + 1),
-            None => return Decision::Dead { reason: DeadReason::Exhausted },
-        },
+        _ => {
+            let left = policy.next(progress, now, random);
+            let Some(next) = left.filter(|_| progress.attempts < bounds.attempts_max) else {
+                return Decision::Dead { reason: DeadReason::Exhausted, then: policy.exhaustion };
+            };
+            next
+        }
     };
-    let at = now.plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX));
     if at.since_ms(progress.first_at) > i64::try_from(bounds.age_max_ms).unwrap_or(i64::MAX) {
-        return Decision::Dead { reason: DeadReason::TooOld };
+        return dead(DeadReason::TooOld);
     }
     Decision::Retry { at, progress: Progress { steps, ..progress } }
+}
+
+/// Given up, and nothing more.
+const fn dead(reason: DeadReason) -> Decision {
+    Decision::Dead { reason, then: Exhaustion::GiveUp }
 }
 
 /// Twice as long after every attempt that used up no step.
@@ -121,6 +146,7 @@ fn stepless_delay_ms(progress: Progress) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::RetryPolicy;
     use super::*;
 
     struct Zero;
@@ -134,8 +160,12 @@ mod tests {
         DeliveryBounds { age_max_ms: 7 * 24 * 3_600_000, retry_after_max_ms: 3_600_000, attempts_max: 500 };
     const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
 
+    fn ours() -> SendPolicy {
+        SendPolicy::ours(&RetryPolicy::default())
+    }
+
     fn decided(outcome: &Outcome, steps: u32) -> Decision {
-        let policy = RetryPolicy { delays_s: vec![5, 300], jitter: 0.0 };
+        let policy = SendPolicy::ours(&RetryPolicy { delays_s: vec![5, 300], jitter: 0.0 });
         let progress = Progress { attempts: steps + 1, steps, first_at: NOW };
         decide(outcome, progress, &policy, BOUNDS, NOW, &Zero)
     }
@@ -160,7 +190,7 @@ mod tests {
         ] {
             assert_eq!(waits(&decided(&failure, 0)), (5_000, 1), "{failure}");
             assert_eq!(waits(&decided(&failure, 1)), (300_000, 2), "{failure}");
-            assert_eq!(decided(&failure, 2), Decision::Dead { reason: DeadReason::Exhausted }, "{failure}");
+            assert_eq!(decided(&failure, 2), dead(DeadReason::Exhausted), "{failure}");
         }
     }
 
@@ -175,18 +205,18 @@ mod tests {
 
     #[test]
     fn a_delivery_that_is_asked_to_wait_for_ever_dies_of_age() {
-        let policy = RetryPolicy::default();
+        let policy = ours();
         let progress = Progress { attempts: 400, steps: 0, first_at: NOW };
         let throttled = Outcome::Throttled { status: 429, retry_after_ms: Some(60_000) };
         let later = NOW.plus_ms(BOUNDS.age_max_ms as i64);
         let decision = decide(&throttled, progress, &policy, BOUNDS, later, &Zero);
-        assert_eq!(decision, Decision::Dead { reason: DeadReason::TooOld });
+        assert_eq!(decision, dead(DeadReason::TooOld));
     }
 
     /// How long is waited after a failure of our own, in milliseconds.
     fn our_fault_waits(attempts: u32, steps: u32) -> i64 {
         let progress = Progress { attempts, steps, first_at: NOW };
-        let decision = decide(&Outcome::OurFault, progress, &RetryPolicy::default(), BOUNDS, NOW, &Zero);
+        let decision = decide(&Outcome::OurFault, progress, &ours(), BOUNDS, NOW, &Zero);
         let (delay_ms, steps_then) = waits(&decision);
         assert_eq!(steps_then, steps, "it is not the receiver's fault");
         delay_ms
@@ -208,7 +238,7 @@ mod tests {
         let mut now = NOW;
         loop {
             progress.attempts += 1;
-            match decide(outcome, progress, &RetryPolicy::default(), bounds, now, &Zero) {
+            match decide(outcome, progress, &ours(), bounds, now, &Zero) {
                 Decision::Retry { at, progress: then } => (now, progress) = (at, then),
                 end => return (end, progress.attempts, now.since_ms(NOW) / 3_600_000),
             }
@@ -220,28 +250,28 @@ mod tests {
         let eager = Outcome::Throttled { status: 429, retry_after_ms: Some(0) };
         for outcome in [Outcome::OurFault, eager] {
             let (end, attempts, hours) = lasting(&outcome, BOUNDS);
-            assert_eq!((end, attempts), (Decision::Dead { reason: DeadReason::Exhausted }, 500), "{outcome}");
+            assert_eq!((end, attempts), (dead(DeadReason::Exhausted), 500), "{outcome}");
             assert!((40..42).contains(&hours), "{outcome}: given up after {hours} hours");
         }
         // With attempts enough it is the age that ends it: every five minutes of a week.
         let (end, attempts, _) =
             lasting(&Outcome::OurFault, DeliveryBounds { attempts_max: 5_000, ..BOUNDS });
-        assert_eq!(end, Decision::Dead { reason: DeadReason::TooOld });
+        assert_eq!(end, dead(DeadReason::TooOld));
         assert!((2_016..2_030).contains(&attempts), "{attempts} attempts");
     }
 
     #[test]
     fn the_last_attempt_may_still_deliver_or_disable() {
         let progress = Progress { attempts: 500, steps: 0, first_at: NOW };
-        let of = |outcome| decide(&outcome, progress, &RetryPolicy::default(), BOUNDS, NOW, &Zero);
+        let of = |outcome| decide(&outcome, progress, &ours(), BOUNDS, NOW, &Zero);
         assert_eq!(of(Outcome::Delivered { status: 200 }), Decision::Delivered);
         assert_eq!(of(Outcome::Gone), Decision::Disable);
-        assert_eq!(of(Outcome::TimedOut), Decision::Dead { reason: DeadReason::Exhausted });
+        assert_eq!(of(Outcome::TimedOut), dead(DeadReason::Exhausted));
     }
 
     #[test]
     fn what_can_not_be_sent_is_dead_at_once() {
-        assert_eq!(decided(&Outcome::Unsendable, 0), Decision::Dead { reason: DeadReason::Unsendable });
+        assert_eq!(decided(&Outcome::Unsendable, 0), dead(DeadReason::Unsendable));
         assert_eq!(Outcome::Unsendable.code(), "our_fault");
         assert_eq!(DeadReason::from_code("unsendable"), Some(DeadReason::Unsendable));
     }

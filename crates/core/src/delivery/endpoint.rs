@@ -81,7 +81,7 @@ pub struct CustomHeader {
     pub value: Secret,
 }
 
-/// Whether an endpoint is sent to. Its events are kept in every state.
+/// Whether an endpoint is sent to. Its events are kept in every state but the last.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum EndpointState {
@@ -95,6 +95,14 @@ pub enum EndpointState {
     },
     /// Not, because of what the receiver answered.
     Disabled {
+        /// Since when.
+        since: Timestamp,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Never again: its platform deletes the subscription of a receiver that fails for too long. It gets no further events
+    /// and can't be resumed; its dead letters stay until it is deleted.
+    Removed {
         /// Since when.
         since: Timestamp,
         /// Why, for people.

@@ -44,6 +44,8 @@ pub enum Outcome {
     AddressRefused,
     /// The connection broke, or the answer was not HTTP.
     Broken,
+    /// No request was made: the platform leaves a receiver alone for a while that fails too often ([`BlockRule`](super::BlockRule)).
+    Blocked,
     /// Our own failure: nothing is booked on the receiver.
     OurFault,
     /// Our own failure that every further attempt would repeat: no request can be made of the event for this endpoint.
@@ -52,18 +54,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What a status means where a dialect does not say otherwise.
-    pub const fn of_status(status: u16, retry_after_ms: Option<u64>) -> Self {
-        match status {
-            200..=299 => Self::Delivered { status },
-            410 => Self::Gone,
-            429 => Self::Throttled { status, retry_after_ms },
-            503 if retry_after_ms.is_some() => Self::Throttled { status, retry_after_ms },
-            300..=399 => Self::Redirected { status },
-            _ => Self::Refused { status },
-        }
-    }
-
     /// The word under which it is stored, counted and shown.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -78,6 +68,7 @@ impl Outcome {
             Self::TlsFailed => "tls_failed",
             Self::AddressRefused => "address_refused",
             Self::Broken => "broken",
+            Self::Blocked => "blocked",
             Self::OurFault | Self::Unsendable => "our_fault",
         }
     }
@@ -124,27 +115,6 @@ pub fn retry_after_ms(value: &str, now: crate::Timestamp) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::Timestamp;
-
-    #[test]
-    fn statuses_mean_what_the_table_says() {
-        for (status, retry_after, code) in [
-            (200, None, "delivered"),
-            (204, None, "delivered"),
-            (299, None, "delivered"),
-            (301, None, "redirected"),
-            (304, None, "redirected"),
-            (400, None, "refused"),
-            (410, None, "gone"),
-            (429, None, "throttled"),
-            (500, None, "refused"),
-            (503, None, "refused"),
-            (503, Some(1000), "throttled"),
-            (199, None, "refused"),
-            (999, None, "refused"),
-        ] {
-            assert_eq!(Outcome::of_status(status, retry_after).code(), code, "{status}");
-        }
-    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -25,6 +25,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use shopwire_core::delivery::SendPolicy;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
@@ -53,6 +54,10 @@ impl Dialect for BigCommerce {
 
     fn registration(&self) -> &'static Registration {
         &policy::REGISTRATION
+    }
+
+    fn send_policy(&self) -> &'static SendPolicy {
+        &policy::SEND
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {

@@ -24,6 +24,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use shopwire_core::delivery::SendPolicy;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
@@ -52,6 +53,10 @@ impl Dialect for Duda {
 
     fn registration(&self) -> &'static Registration {
         &policy::REGISTRATION
+    }
+
+    fn send_policy(&self) -> &'static SendPolicy {
+        &policy::SEND
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {

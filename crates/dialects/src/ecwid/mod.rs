@@ -23,6 +23,7 @@ mod sign;
 mod tests;
 mod verify;
 
+use shopwire_core::delivery::SendPolicy;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
@@ -51,6 +52,10 @@ impl Dialect for Ecwid {
 
     fn registration(&self) -> &'static Registration {
         &policy::REGISTRATION
+    }
+
+    fn send_policy(&self) -> &'static SendPolicy {
+        &policy::SEND
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {

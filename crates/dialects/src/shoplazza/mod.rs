@@ -22,6 +22,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+use shopwire_core::delivery::SendPolicy;
 use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 
 use crate::catalog::{self, Catalog, Topic};
@@ -50,6 +51,10 @@ impl Dialect for Shoplazza {
 
     fn registration(&self) -> &'static Registration {
         &policy::REGISTRATION
+    }
+
+    fn send_policy(&self) -> &'static SendPolicy {
+        &policy::SEND
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], _: Timestamp) -> Result<Verified, Rejection> {

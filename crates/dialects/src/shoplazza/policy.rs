@@ -1,5 +1,9 @@
 //! What Shoplazza demands of a receiver.
 
+use std::borrow::Cow;
+
+use shopwire_core::delivery::{CountedFrom, Delay, Exhaustion, SendPolicy, Success};
+
 use crate::ReceivePolicy;
 use crate::registration::{Once, Registration, Shops, Wording};
 
@@ -17,6 +21,33 @@ pub(super) const RECEIVE: ReceivePolicy = ReceivePolicy {
         "x-shoplazza-deduplication-id",
     ],
     query: &[],
+};
+
+/// Shoplazza's 19 waits between attempts: 1, 2, 2, 5, 20 and 30 minutes, 1 and 2 hours, then eleven times 4 hours: 48 hours.
+const RETRIES: [Delay; 19] = {
+    let mut retries = [Delay::exact_s(4 * 3_600); 19];
+    let first_min = [1, 2, 2, 5, 20, 30, 60, 120];
+    let mut number = 0;
+    while number < first_min.len() {
+        retries[number] = Delay::exact_s(60 * first_min[number]);
+        number += 1;
+    }
+    retries
+};
+
+/// What Shoplazza does as a sender (Shoplazza docs: webhooks, older portal for the intervals): any 2xx counts, and after the
+/// last retry the subscription is deleted and has to be made again. What it means by "always failed" is not said: here, one
+/// notification that failed on every attempt.
+pub(super) const SEND: SendPolicy = SendPolicy {
+    success: Success::Any2xx,
+    connect_timeout_ms: None,
+    answer_timeout_ms: Some(5_000),
+    delays: Cow::Borrowed(&RETRIES),
+    counted_from: CountedFrom::Failure,
+    exhaustion: Exhaustion::Remove,
+    heeds_receiver: false,
+    is_documented: true,
+    block: None,
 };
 
 /// What Shoplazza lets an app register (Shoplazza docs: webhook overview; API: webhooks). What it does with a topic that has the

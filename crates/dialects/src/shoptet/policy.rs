@@ -1,5 +1,9 @@
 //! What Shoptet demands of a receiver (Shoptet docs: webhooks).
 
+use std::borrow::Cow;
+
+use shopwire_core::delivery::{CountedFrom, Delay, Exhaustion, SendPolicy, Success};
+
 use crate::ReceivePolicy;
 use crate::registration::{Once, Registration, Shops, Wording};
 
@@ -7,6 +11,21 @@ use crate::registration::{Once, Registration, Shops, Wording};
 /// notification is dropped for good. Nothing signed tells a time, so there is no window.
 pub(super) const RECEIVE: ReceivePolicy =
     ReceivePolicy { answer_within_ms: 4_000, success: 200, window: None, headers: &[], query: &[] };
+
+/// What Shoptet does as a sender (Shoptet docs: webhooks): a 200 within 4 seconds, else two more tries 15 minutes apart, and
+/// then the notification is inactive for good; the registration stays. Whether another 2xx counts is not documented: it does
+/// not here, so that a receiver that passes here passes there.
+pub(super) const SEND: SendPolicy = SendPolicy {
+    success: Success::Only(&[200]),
+    connect_timeout_ms: None,
+    answer_timeout_ms: Some(4_000),
+    delays: Cow::Borrowed(&[Delay::exact_s(900), Delay::exact_s(900)]),
+    counted_from: CountedFrom::Failure,
+    exhaustion: Exhaustion::GiveUp,
+    heeds_receiver: false,
+    is_documented: true,
+    block: None,
+};
 
 /// What Shoptet lets an add-on register (Shoptet API: webhooks; webhook guide). The guide speaks of HTTPS and allows the ports of
 /// plain HTTP as well, so that `https://` is no rule here.

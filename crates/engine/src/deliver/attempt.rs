@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shopwire_core::Timestamp;
-use shopwire_core::delivery::{Outcome, retry_after_ms};
+use shopwire_core::delivery::{Outcome, RetryPolicy, SendPolicy, retry_after_ms};
 
 use crate::egress::{Exchange, Failure, Response};
 
@@ -44,7 +44,7 @@ impl Attempted {
 
 fn outcome_of(response: &Response, now: Timestamp) -> Outcome {
     let asked = response.headers.get("retry-after").and_then(|value| retry_after_ms(value, now));
-    Outcome::of_status(response.status, asked)
+    SendPolicy::ours(&RetryPolicy::default()).judge(response.status, asked)
 }
 
 const fn outcome_of_failure(failure: &Failure) -> Outcome {

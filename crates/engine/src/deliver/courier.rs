@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shopwire_core::delivery::{Decision, DeliveryBounds, Endpoint, Outcome, Progress, RetryPolicy, decide};
+use shopwire_core::delivery::{Decision, DeliveryBounds, Endpoint, Outcome, Progress, SendPolicy, decide};
 use shopwire_core::{Limits, LoggedEvent, Random, Seq, Timestamp};
 use shopwire_store::{Ledger, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -101,7 +101,7 @@ impl Courier {
     }
 
     /// What follows from an outcome.
-    pub(crate) fn decide(&self, outcome: &Outcome, progress: Progress, policy: &RetryPolicy) -> Decision {
+    pub(crate) fn decide(&self, outcome: &Outcome, progress: Progress, policy: &SendPolicy) -> Decision {
         let bounds = DeliveryBounds {
             age_max_ms: self.limits.delivery_age_max_ms,
             retry_after_max_ms: self.limits.retry_after_max_ms,

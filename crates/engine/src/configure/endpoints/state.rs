@@ -27,20 +27,22 @@ impl Engine {
                 );
                 Err(ConfigureError::Conflict { message })
             }
+            EndpointState::Removed { .. } => Err(removed(&endpoint)),
         }
     }
 
     /// Sends to a paused or disabled endpoint again; it catches up. Resuming an active one changes nothing.
     ///
     /// # Errors
-    /// If there is no such endpoint.
+    /// If there is no such endpoint, or its platform has removed it.
     pub async fn resume_endpoint(&self, id: EndpointId) -> Result<Endpoint, ConfigureError> {
         let _changing = self.0.changing.lock().await;
         let endpoint = self.endpoint(id)?;
-        if endpoint.is_active() {
-            return Ok(endpoint);
+        match endpoint.state {
+            EndpointState::Active => Ok(endpoint),
+            EndpointState::Removed { .. } => Err(removed(&endpoint)),
+            _ => self.set_state(endpoint, EndpointState::Active).await,
         }
-        self.set_state(endpoint, EndpointState::Active).await
     }
 
     async fn set_state(&self, endpoint: Endpoint, state: EndpointState) -> Result<Endpoint, ConfigureError> {
@@ -49,4 +51,11 @@ impl Engine {
         tracing::info!(endpoint.id = %endpoint.id, active = endpoint.is_active(), "endpoint state changed");
         Ok(endpoint)
     }
+}
+
+/// What is removed stays so: its platform would want it to be registered anew.
+fn removed(endpoint: &Endpoint) -> ConfigureError {
+    let (id, dialect) = (endpoint.id, endpoint.dialect);
+    let message = format!("endpoint `{id}` is removed, as {dialect} does: delete it and make a new one");
+    ConfigureError::Conflict { message }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shopwire_core::Seq;
-use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, Settled};
+use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, SendPolicy, Settled};
 use shopwire_store::{AttemptRecord, StoreError};
 
 use super::flight::Landed;
@@ -19,8 +19,8 @@ impl Run {
         let before =
             self.lane.progress(seq).unwrap_or(Progress { attempts: 0, steps: 0, first_at: attempted.at });
         let progress = Progress { attempts: before.attempts + 1, ..before };
-        let retry = self.endpoint.retry.clone().unwrap_or_default();
-        let decision = self.courier.decide(&attempted.outcome, progress, &retry);
+        let policy = SendPolicy::ours(&self.endpoint.retry.clone().unwrap_or_default());
+        let decision = self.courier.decide(&attempted.outcome, progress, &policy);
         let settled = match &decision {
             Decision::Delivered | Decision::Dead { .. } => Settled::Finished,
             Decision::Retry { at, progress } => Settled::Waits { due: *at, progress: *progress },
@@ -30,7 +30,7 @@ impl Run {
         if decision == Decision::Disable {
             self.end(Ended::Gone { reason: "the receiver answered 410 Gone".to_owned() });
         }
-        let dead = if let Decision::Dead { reason } = decision { Some(reason) } else { None };
+        let dead = if let Decision::Dead { reason, .. } = decision { Some(reason) } else { None };
         self.write_down(seq, progress.attempts, attempted, settled, dead);
         self.settle(seq, settled);
     }

@@ -56,7 +56,7 @@ pub(crate) struct StateView {
     /// Since when it is not sent to.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Why it is disabled.
+    /// Why it is disabled or removed.
     reason: Option<String>,
 }
 
@@ -67,6 +67,9 @@ impl From<&EndpointState> for StateView {
             EndpointState::Paused { since } => Self { state: "paused", since: Some(*since), reason: None },
             EndpointState::Disabled { since, reason } => {
                 Self { state: "disabled", since: Some(*since), reason: Some(reason.clone()) }
+            }
+            EndpointState::Removed { since, reason } => {
+                Self { state: "removed", since: Some(*since), reason: Some(reason.clone()) }
             }
         }
     }
