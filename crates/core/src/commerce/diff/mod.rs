@@ -8,9 +8,24 @@
 //! snapshot. Time comes in as a parameter; what shall happen later is asked for as a timer and comes back through [`fire`].
 //! What shows in no state is told as an [`Occurrence`].
 
+mod app;
+mod cart;
 mod case;
+mod charge;
+mod customer;
+mod inventory;
 mod lifecycle;
 mod occurrence;
+mod order;
+mod pair;
+mod product;
+mod progress;
+mod shop;
+mod subscription;
+mod variant;
+
+#[cfg(test)]
+mod tests;
 
 pub use occurrence::{Occurrence, OccurrenceError, occur};
 
@@ -118,12 +133,39 @@ pub fn diff(write: &Write<'_>) -> Consequences {
     if case.is_idle() {
         return consequences;
     }
+    if write.kind == EntityKind::Cart {
+        cart::apply(&case, &mut consequences);
+        return consequences;
+    }
     lifecycle::apply(&case, &mut consequences);
+    let transitions: fn(&Case<'_>, &mut Consequences) = match write.kind {
+        EntityKind::Shop => shop::apply,
+        EntityKind::App => app::apply,
+        EntityKind::Product => product::apply,
+        EntityKind::Variant => variant::apply,
+        EntityKind::Customer => customer::apply,
+        EntityKind::Order => order::apply,
+        EntityKind::Subscription => subscription::apply,
+        EntityKind::ShippingRequest => progress::apply_shipping_request,
+        EntityKind::Job => progress::apply_job,
+        _ => return consequences,
+    };
+    transitions(&case, &mut consequences);
     consequences
 }
 
-/// What follows when a timer fires: the entity stays as it is. A timer that no longer holds gives nothing.
+/// What follows when a timer fires: the entity stays as it is. A timer that no longer holds gives nothing; one that fires
+/// too early is set again.
 pub fn fire(timer: TimerKind, kind: EntityKind, id: &str, known: Known<'_>, now: Timestamp) -> Consequences {
-    let _ = (timer, kind, id, now);
-    Consequences::remembering(known.marks)
+    let mut consequences = Consequences::remembering(known.marks);
+    match (timer, kind, known.entity) {
+        (TimerKind::CartAbandonment, EntityKind::Cart, Entity::Cart(cart)) => {
+            cart::left_alone(cart, id, &mut consequences);
+        }
+        (TimerKind::AppExpiry, EntityKind::App, Entity::App(app)) => {
+            app::expire(app, id, now, &mut consequences);
+        }
+        _ => {}
+    }
+    consequences
 }

@@ -27,7 +27,7 @@ pub enum OccurrenceError {
     #[error("`{0}` is no occurrence: it arises when the state of the shop changes, so tell that change instead ({how})", how = told_by(*.0))]
     NotAnOccurrence(CanonicalType),
     /// The entity is of another kind than the type is about.
-    #[error("the object of `{0}` is of another kind: give a {kind}", kind = .0.kind())]
+    #[error("the object of `{0}` is of another kind: give one of kind `{kind}`", kind = .0.kind())]
     WrongObject(CanonicalType),
     /// A detail that must be told is not.
     #[error("`{event_type}` lacks the detail `{name}`: add it, as {}", example(*.json))]
