@@ -20,6 +20,7 @@ mod render;
 mod sample;
 mod sign;
 mod verify;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -51,12 +52,12 @@ impl Dialect for Duda {
         &policy::RECEIVE
     }
 
-    fn registration(&self) -> &'static Registration {
-        &policy::REGISTRATION
-    }
-
     fn send_policy(&self) -> &'static SendPolicy {
         &policy::SEND
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {
@@ -75,8 +76,8 @@ impl Dialect for Duda {
         render::render(topic, happening)
     }
 
-    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft {
-        render::forward(received, happening)
+    fn forward(&self, received: &ReceivedWebhook, _: &Happening<'_>) -> Draft {
+        render::forward(received)
     }
 
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {

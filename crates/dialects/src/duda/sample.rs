@@ -1,29 +1,22 @@
 //! A request of any event type as Duda's documentation shows it, in values of our own.
 
-use serde_json::{Map, Value, json};
-use shopwire_core::Headers;
+use serde_json::Value;
 
+use super::render::enveloped;
 use crate::catalog::Topic;
-use crate::style::js;
 use crate::{Draft, SampleFacts};
 
 pub(super) fn sample(topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {
     let site_name = facts.shop.get("site_name").unwrap_or("7d0b41f2");
-    let mut envelope = Map::new();
-    if let Some(data) = data_of(topic) {
-        envelope.insert("data".to_owned(), data);
+    let mut data = data_of(topic);
+    if let Some(id) = facts.subject_id {
+        let mut places = topic.id.iter().filter_map(|pointer| pointer.strip_prefix("/data"));
+        let place = places.find(|place| data.as_ref().is_some_and(|data| data.pointer(place).is_some()));
+        if let Some(value) = place.and_then(|place| data.as_mut()?.pointer_mut(place)) {
+            *value = id.into();
+        }
     }
-    envelope.insert("source".to_owned(), Value::Null);
-    envelope.insert("resource_data".to_owned(), json!({ "site_name": site_name }));
-    envelope.insert("event_timestamp".to_owned(), facts.now.as_ms().into());
-    envelope.insert("event_type".to_owned(), topic.name.into());
-    let mut body = Value::Object(envelope);
-    let place = topic.id.iter().find(|pointer| body.pointer(pointer).is_some());
-    if let (Some(id), Some(place)) = (facts.subject_id, place.and_then(|pointer| body.pointer_mut(pointer))) {
-        *place = id.into();
-    }
-    let headers = Headers::new().with("content-type", "application/json");
-    Draft { query: None, headers, body: js::to_string(&body).into_bytes() }
+    enveloped(topic, data, site_name, facts.now)
 }
 
 fn data_of(topic: &'static Topic) -> Option<Value> {

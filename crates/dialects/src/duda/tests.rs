@@ -1,9 +1,13 @@
+mod conform;
+mod sending;
+
 use proptest::prelude::*;
 use shopwire_core::commerce::EventType;
 use shopwire_core::{Headers, Secret, Timestamp};
 
 use super::Duda;
 use super::verify::{SIGNATURE, TIMESTAMP};
+use super::words;
 use crate::catalog::{DUDA, Topic};
 use crate::style::js;
 use crate::testing::{Same, check_event_map, described, key, mangled, mistyped, received, request, sample};

@@ -19,7 +19,7 @@ use shopwire_core::{DialectId, Timestamp};
 
 use crate::catalog::DUDA;
 use crate::fields::Fields;
-use crate::{Canonical, Reading, ShopIdentity, Unreadable, mac, peek};
+use crate::{Canonical, Reading, ShopIdentity, Unreadable, Words, mac, peek};
 
 /// The parts of the envelope that matter, not taken apart.
 #[derive(Deserialize)]
@@ -107,7 +107,19 @@ fn entity(fields: Fields, reading: &Reading) -> Entity {
         Some(EntityKind::Category) => Entity::Category(Box::new(category::category(fields))),
         Some(EntityKind::Subscription) => Entity::Subscription(Box::new(subscription::subscription(fields))),
         Some(EntityKind::Refund) => Entity::Refund(Box::new(refund::refund(fields))),
-        _ => Entity::Bare(fields.into_bare(reading.subject.id())),
+        _ => native(fields, reading),
+    }
+}
+
+/// What the native store knows nothing of: all of it is the platform's own.
+fn native(mut fields: Fields, reading: &Reading) -> Entity {
+    let id = reading.subject.id();
+    match reading.subject.kind() {
+        None => Entity::Bare(fields.into_bare(id)),
+        Some(kind) => {
+            let extra = Value::Object(fields.rest());
+            Entity::read_leniently(kind, id, Map::from_iter([("extra".to_owned(), extra)]))
+        }
     }
 }
 
@@ -143,6 +155,16 @@ fn identity_key(
         hash.update([0]);
     }
     mac::hex(&hash.finalize())
+}
+
+/// A state in canonical words.
+fn word(f: &mut Fields, key: &str, words: Words) -> Option<String> {
+    f.text(key).map(|theirs| words.ours(&theirs).to_owned())
+}
+
+/// A part that says anything at all: some are promised whole even where there is nothing to say.
+fn said<T: Default + PartialEq>(part: T) -> Option<T> {
+    (part != T::default()).then_some(part)
 }
 
 /// A picture, as products and categories have it.

@@ -5,7 +5,8 @@ use shopwire_core::commerce::entity::{
     Address, Choice, Discount, LineItem, Order, Payment, PaymentMethod, ShippingMethod, Tax,
 };
 
-use super::{image, refund::refund};
+use super::{image, refund::refund, said, word};
+use crate::duda::words;
 use crate::fields::Fields;
 
 pub(super) fn order(mut f: Fields) -> Order {
@@ -13,20 +14,25 @@ pub(super) fn order(mut f: Fields) -> Order {
     let currency =
         f.peek(&["payment", "currency"]).and_then(Value::as_str).and_then(|code| code.parse().ok());
     f.set_currency(currency.clone());
-    let payment = f.object("payment", payment);
+    let mut payment = f.object("payment", payment);
+    // State and currency of the payment are those of the order, and are kept there alone.
+    let financial_status = payment.as_mut().and_then(|payment| payment.status.take());
+    let shipping_method = f.object("shipping_method", shipping_method);
+    f.pass_over_empty(&["custom_fields"]);
     Order {
         id: f.entity_id(),
         external_id: f.id("external_id"),
         invoice_number: f.id("invoice_number"),
-        status: f.text("status"),
-        financial_status: payment.as_ref().and_then(|payment| payment.status.clone()),
-        source: f.text("source"),
+        status: word(&mut f, "status", words::ORDER),
+        financial_status,
+        source: word(&mut f, "source", words::SOURCE),
         test: f.text_where("mode", |mode| matches!(mode, "TEST" | "LIVE")).map(|mode| mode == "TEST"),
         email: f.text("email"),
         accepts_marketing: f.flag("customer_accepts_marketing"),
-        billing_address: f.object("billing_address", address),
-        shipping_address: f.object("shipping_address", address),
-        shipping_method: f.object("shipping_method", shipping_method),
+        billing_address: f.object("billing_address", address).and_then(said),
+        shipping_address: f.object("shipping_address", address).and_then(said),
+        total_shipping: shipping_method.as_ref().and_then(|method| method.price.clone()),
+        shipping_method,
         shipping_instructions: f.text("shipping_instructions"),
         line_items: f.list("items", line_item),
         currency,
@@ -34,7 +40,7 @@ pub(super) fn order(mut f: Fields) -> Order {
         total: f.money("total"),
         discounts: f.list("discounts", discount),
         taxes: f.list("taxes", tax),
-        payment,
+        payment: payment.and_then(said),
         refunds: f.list("refunds", refund),
         tracking_number: f.id("tracking_number"),
         tracking_url: f.text("tracking_url"),
@@ -50,6 +56,7 @@ pub(super) fn order(mut f: Fields) -> Order {
 }
 
 fn line_item(mut f: Fields) -> LineItem {
+    f.pass_over_empty(&["unit_dimensions", "combined_weight"]);
     LineItem {
         id: f.id("id"),
         product_id: f.id("product_id"),
@@ -74,9 +81,15 @@ fn line_item(mut f: Fields) -> LineItem {
 }
 
 fn address(mut f: Fields) -> Address {
+    let name = f.text("name");
+    f.pass_over_empty(&["full_name"]);
+    if f.peek(&["full_name"]).and_then(Value::as_str) == name.as_deref() {
+        // The name in full is the name once more.
+        drop(f.text("full_name"));
+    }
     Address {
         id: f.id("id"),
-        name: f.text("name"),
+        name,
         first_name: f.text("first_name"),
         last_name: f.text("last_name"),
         company: f.text("company"),
@@ -86,6 +99,7 @@ fn address(mut f: Fields) -> Address {
         street_number: f.id("street_number"),
         district: f.text("sub_locality"),
         city: f.text("city"),
+        region_code: f.text_where("region", is_region_code),
         region: f.text("region"),
         country_code: f.text_where("country", is_country_code),
         country: f.text("country"),
@@ -101,6 +115,11 @@ fn is_country_code(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
+/// Codes and names of regions share a field: up to three capitals or digits are a code.
+fn is_region_code(text: &str) -> bool {
+    matches!(text.len(), 1..=3) && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+}
+
 fn shipping_method(mut f: Fields) -> ShippingMethod {
     ShippingMethod {
         id: f.id("id"),
@@ -113,14 +132,15 @@ fn shipping_method(mut f: Fields) -> ShippingMethod {
 }
 
 fn payment(mut f: Fields) -> Payment {
+    // The order has taken it over.
+    drop(f.currency("currency"));
     Payment {
         transaction_id: f.id("transaction_id"),
-        status: f.text("status"),
-        currency: f.currency("currency"),
+        status: word(&mut f, "status", words::PAYMENT),
         method: f.text("method"),
         card_brand: f.text("card_brand"),
         card_last4: f.id("card_last_4"),
-        confirmed_method: f.object("confirmed_method", payment_method),
+        confirmed_method: f.object("confirmed_method", payment_method).and_then(said),
         extra: f.rest(),
         ..Payment::default()
     }

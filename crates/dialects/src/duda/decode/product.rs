@@ -1,29 +1,39 @@
 //! Products and their variations.
 
+use shopwire_core::commerce::Money;
 use shopwire_core::commerce::entity::{OptionValue, Price, Product, ProductOption, Reference, Seo, Variant};
 
-use super::{image, order::choice};
+use super::{image, order::choice, said, word};
+use crate::duda::words;
 use crate::fields::Fields;
 
 pub(super) fn product(mut f: Fields) -> Product {
+    let prices = f.list("prices", price);
+    let base = prices.first().and_then(|price| price.price.clone());
+    f.set_currency(base.as_ref().and_then(|base| base.currency.clone()));
+    let status = word(&mut f, "status", words::DISPLAY);
+    let seo = f.object("seo", seo).and_then(said);
+    f.pass_over_empty(&["custom_fields", "options"]);
     Product {
         id: f.entity_id(),
         external_id: f.id("external_id"),
         title: f.text("name"),
         description: f.text("description"),
-        kind: f.text("type"),
-        status: f.text("status"),
+        kind: word(&mut f, "type", words::PRODUCT_TYPE),
+        published: published(status.as_deref()),
+        status,
+        handle: handle(seo.as_ref()),
         sku: f.id("sku"),
-        prices: f.list("prices", price),
+        prices,
         requires_shipping: f.flag("requires_shipping"),
         inventory_tracked: f.flag("managed_inventory"),
         inventory_quantity: f.amount("quantity"),
-        stock_status: f.text("stock_status"),
+        stock_status: word(&mut f, "stock_status", words::STOCK),
         images: f.list("images", image),
         options: f.list("options", option),
-        variants: f.list("variations", variant),
+        variants: f.list("variations", |f| variant(f, base.as_ref())),
         categories: f.list("categories", reference),
-        seo: f.object("seo", seo),
+        seo,
         extra: f.rest(),
         ..Product::default()
     }
@@ -50,19 +60,39 @@ fn option(mut f: Fields) -> ProductOption {
     }
 }
 
-fn variant(mut f: Fields) -> Variant {
+fn variant(mut f: Fields, base: Option<&Money>) -> Variant {
+    let price_difference = f.money("price_difference");
     Variant {
         id: f.entity_id(),
         external_id: f.id("external_id"),
-        status: f.text("status"),
+        status: word(&mut f, "status", words::DISPLAY),
         sku: f.id("sku"),
-        price_difference: f.money("price_difference"),
+        price: base.zip(price_difference.as_ref()).and_then(|(base, difference)| sum(base, difference)),
+        price_difference,
         inventory_quantity: f.amount("quantity"),
         options: f.list("options", choice),
         images: f.list("images", image),
         extra: f.rest(),
         ..Variant::default()
     }
+}
+
+fn sum(base: &Money, difference: &Money) -> Option<Money> {
+    let amount = base.amount.decimal().checked_add(difference.amount.decimal())?;
+    Some(Money { amount: amount.into(), currency: base.currency.clone() })
+}
+
+fn published(status: Option<&str>) -> Option<bool> {
+    match status? {
+        "active" => Some(true),
+        "hidden" => Some(false),
+        _ => None,
+    }
+}
+
+/// The last part of the page's address, if that is what is told of it.
+pub(super) fn handle(seo: Option<&Seo>) -> Option<String> {
+    seo?.url.clone().filter(|url| !url.contains('/'))
 }
 
 pub(super) fn seo(mut f: Fields) -> Seo {

@@ -3,6 +3,7 @@
 use shopwire_core::commerce::entity::{Refund, RefundItem};
 
 use super::order::tax;
+use crate::duda::render::tax_provider;
 use crate::fields::Fields;
 
 pub(super) fn refund(mut f: Fields) -> Refund {
@@ -10,7 +11,7 @@ pub(super) fn refund(mut f: Fields) -> Refund {
     if currency.is_some() {
         f.set_currency(currency.clone());
     }
-    Refund {
+    let mut refund = Refund {
         id: f.entity_id(),
         order_id: f.id("order_id"),
         transaction_id: f.id("transaction_id"),
@@ -22,7 +23,12 @@ pub(super) fn refund(mut f: Fields) -> Refund {
         total: f.money("total"),
         created_at: f.when("created"),
         extra: f.rest(),
+    };
+    // What the taxes say already is not kept a second time.
+    if refund.extra.get("tax_provider") == Some(&tax_provider(&refund.taxes)) {
+        refund.extra.shift_remove("tax_provider");
     }
+    refund
 }
 
 fn refund_item(mut f: Fields) -> RefundItem {

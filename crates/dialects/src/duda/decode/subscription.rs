@@ -1,8 +1,11 @@
 //! Subscriptions.
 
-use shopwire_core::commerce::entity::Subscription;
+use serde_json::Value;
+use shopwire_core::commerce::entity::{Order, Subscription};
 
 use super::order::order;
+use super::word;
+use crate::duda::words;
 use crate::fields::Fields;
 
 /// The renewal's order stands beside the subscription in Duda's samples and inside it in the table: both are read.
@@ -10,15 +13,21 @@ pub(super) fn subscription(mut f: Fields) -> Subscription {
     f.lift("subscription");
     Subscription {
         id: f.entity_id(),
-        status: f.text("state"),
+        status: word(&mut f, "state", words::SUBSCRIPTION),
         first_billing_at: f.when("first_billing_date"),
         next_billing_at: f.when("next_billing_date"),
         final_billing_at: f.when("final_billing_date"),
         expires_at: f.when("expiration_date"),
-        initial_order: f.object("initial_order", order).map(Box::new),
-        renewal_order: f.object("renewal_order", order).map(Box::new),
+        initial_order: order_at(&mut f, "initial_order"),
+        renewal_order: order_at(&mut f, "renewal_order"),
         billing_portal_url: f.text("billing_portal_link"),
         extra: f.rest(),
         ..Subscription::default()
     }
+}
+
+/// An order; one without an id is none, but what is sent where an order is promised and there is none.
+fn order_at(f: &mut Fields, key: &str) -> Option<Box<Order>> {
+    let is_none = f.peek(&[key, "id"]).and_then(Value::as_str) == Some("");
+    f.object(key, order).filter(|_| !is_none).map(Box::new)
 }

@@ -1,0 +1,81 @@
+//! Duda's words for states (tables of its documentation) against the canonical ones. Lines without a word of Duda's own
+//! that came before say how what other platforms know is put to Duda's apps: with the nearest word there is.
+
+use crate::Words;
+
+/// `order.status`.
+pub(super) const ORDER: Words = Words(&[
+    ("in_progress", "IN_PROGRESS"),
+    ("processed", "PROCESSED"),
+    ("disputed", "DISPUTED"),
+    ("shipped", "SHIPPED"),
+    ("delivered", "DELIVERED"),
+    ("pending", "PENDING"),
+    ("cancelled", "CANCELLED"),
+    ("dispatched", "DISPATCHED"),
+    ("incomplete", "PENDING"),
+    ("opened", "PENDING"),
+    ("placed", "IN_PROGRESS"),
+    ("awaiting_payment", "PENDING"),
+    ("awaiting_fulfillment", "IN_PROGRESS"),
+    ("awaiting_shipment", "PROCESSED"),
+    ("awaiting_pickup", "PROCESSED"),
+    ("partially_shipped", "PROCESSED"),
+    ("completed", "DELIVERED"),
+    ("finished", "DELIVERED"),
+    ("declined", "CANCELLED"),
+    ("refunded", "CANCELLED"),
+    ("partially_refunded", "PROCESSED"),
+    ("manual_verification_required", "PENDING"),
+]);
+
+/// `payment.status`, which is the order's financial status.
+pub(super) const PAYMENT: Words = Words(&[
+    ("paid", "PAID"),
+    ("deferred", "DEFERRED"),
+    ("paid_deferred", "PAID_DEFERRED"),
+    ("charged_back", "CHARGED_BACK"),
+    ("refunded", "REFUNDED"),
+    ("paid_out", "PAIDOUT"),
+    ("paying", "PENDING"),
+    ("failed", "FAILED"),
+    ("expired", "EXPIRED"),
+    ("cancelled", "CANCELLED"),
+    ("waiting", "OPEN"),
+    ("authorized", "AUTHORIZED"),
+    ("partially_paid", "PENDING"),
+    ("refunding", "PAID"),
+    ("refund_failed", "PAID"),
+    ("partially_refunded", "PAID"),
+]);
+
+/// `order.source`.
+pub(super) const SOURCE: Words = Words(&[
+    ("checkout", "CHECKOUT"),
+    ("external", "EXTERNAL"),
+    ("subscription_billing_engine", "SUBSCRIPTION_BILLING_ENGINE"),
+]);
+
+/// `subscription.state`.
+pub(super) const SUBSCRIPTION: Words = Words(&[
+    ("active", "ACTIVE"),
+    ("finished", "FINISHED"),
+    ("stopped", "STOPPED"),
+    ("cancellation_requested", "CANCELLATION_REQUESTED"),
+    ("cancelled", "STOPPED"),
+    ("expired", "FINISHED"),
+]);
+
+/// `product.type`.
+pub(super) const PRODUCT_TYPE: Words = Words(&[
+    ("physical", "PHYSICAL"),
+    ("digital", "DIGITAL"),
+    ("service", "SERVICE"),
+    ("donation", "DONATION"),
+]);
+
+/// The `status` of products and variations: whether they are shown.
+pub(super) const DISPLAY: Words = Words(&[("active", "ACTIVE"), ("hidden", "HIDDEN")]);
+
+/// `product.stock_status`.
+pub(super) const STOCK: Words = Words(&[("in_stock", "IN_STOCK"), ("out_of_stock", "OUT_OF_STOCK")]);
