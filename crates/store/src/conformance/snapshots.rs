@@ -80,10 +80,13 @@ pub(super) async fn pages_hold_every_entity_once_while_some_come_and_go(backend:
         let page = listed(&*ledger, 1, Order, seen.last().map(String::as_str), 4).await;
         let Some(last) = page.last().cloned() else { break };
         seen.extend(page);
+        assert!(seen.len() <= 60, "some are listed again: {seen:?}");
         // What comes before the page is no longer looked at, whether it comes, changes or goes.
-        commit(&*ledger, change(order(&format!("{last}-behind")), 0)).await;
-        commit(&*ledger, change(order(&format!("0-{last}")), 0)).await;
+        commit(&*ledger, change(order(&format!("0-{}", seen.len())), 0)).await;
         delete(&*ledger, order(&last)).await;
+        if !last.contains('-') {
+            commit(&*ledger, change(order(&format!("{last}-behind")), 0)).await;
+        }
     }
     let (old, new): (Vec<String>, Vec<String>) = seen.into_iter().partition(|id| !id.contains('-'));
     assert_eq!(old, (10..40).map(|n| n.to_string()).collect::<Vec<_>>());
