@@ -37,12 +37,12 @@ pub(super) fn states() -> impl Strategy<Value = Order> {
 #[derive(Default)]
 pub(super) struct Orders;
 
-/// Whether an order is over, by the words for what happened, money and goods.
+/// Whether an order is over, by the words for what happened to it, its money and its goods.
 fn over(order: &Order) -> bool {
-    match (order.status, order.money, order.goods) {
-        ("finished" | "completed", _, _) | (_, _, "finished") => true,
-        ("cancelled", "paid" | "partially_refunded" | "refunded" | "refunding", _) => true,
-        (_, "paid" | "partially_refunded" | "refunded" | "refunding", "returning" | "returned") => true,
+    let was_paid = ["paid", "partially_refunded", "refunded", "refunding"].contains(&order.money);
+    match (order.status, order.goods) {
+        ("finished" | "completed", _) | (_, "finished") => true,
+        ("cancelled", _) | (_, "returning" | "returned") => was_paid,
         _ => false,
     }
 }
