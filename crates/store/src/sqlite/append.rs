@@ -14,7 +14,7 @@ pub(super) struct Append {
     became: Option<Appended>,
     reply: oneshot::Sender<Result<Appended, StoreError>>,
     /// One of those who may wait.
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Append {
@@ -24,7 +24,7 @@ impl Append {
         reply: oneshot::Sender<Result<Appended, StoreError>>,
     ) -> Self {
         let key = new.identity.map(|(source, identity)| dedup::key(source, &identity));
-        Self { entry: Entry::new(new.event), key, became: None, reply, _permit: permit }
+        Self { entry: Entry::new(new.event), key, became: None, reply, permit }
     }
 
     pub(super) fn weight_bytes(&self) -> usize {
@@ -46,9 +46,11 @@ impl Append {
     }
 
     pub(super) fn answer(self, result: Result<(), StoreError>) {
-        let became = self.became;
+        let Self { became, reply, permit, .. } = self;
+        // Whoever has an answer no longer waits.
+        drop(permit);
         let answer = result.map(|()| became.expect("what was committed was applied"));
         // Nobody listens any more if the sender hung up meanwhile; the event stands in the log all the same.
-        self.reply.send(answer).ok();
+        reply.send(answer).ok();
     }
 }

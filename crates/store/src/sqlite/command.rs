@@ -33,7 +33,7 @@ pub(super) struct Job<T, F> {
     pub(super) weight_bytes: usize,
     pub(super) outcome: Option<T>,
     pub(super) reply: oneshot::Sender<Result<T, StoreError>>,
-    pub(super) _permit: OwnedSemaphorePermit,
+    pub(super) permit: OwnedSemaphorePermit,
 }
 
 impl<T, F> Change for Job<T, F>
@@ -47,7 +47,9 @@ where
     }
 
     fn answer(self: Box<Self>, result: Result<(), StoreError>) {
-        let Self { outcome, reply, .. } = *self;
+        let Self { outcome, reply, permit, .. } = *self;
+        // Whoever has an answer no longer waits.
+        drop(permit);
         reply.send(result.map(|()| outcome.expect("what was committed was applied"))).ok();
     }
 

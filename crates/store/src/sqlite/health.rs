@@ -9,7 +9,7 @@ use super::migrate;
 use crate::{HealthReport, StoreError};
 
 /// What must not be found: what it means, and a query that finds it.
-const FAULTS: [(&str, &str); 6] = [
+const FAULTS: [(&str, &str); 7] = [
     (
         "lanes that stand behind the end of the log",
         "SELECT count(*) FROM lane WHERE cursor > (SELECT coalesce(max(seq), 0) FROM event)",
@@ -33,6 +33,10 @@ const FAULTS: [(&str, &str); 6] = [
     (
         "dead letters of an event that is not in the log",
         "SELECT count(*) FROM dead_letter d LEFT JOIN event e ON e.seq = d.seq WHERE e.seq IS NULL",
+    ),
+    (
+        "timers of an entity that was never heard of",
+        "SELECT count(*) FROM timer t LEFT JOIN snapshot s USING (shop, kind, id) WHERE s.place IS NULL",
     ),
 ];
 

@@ -117,7 +117,7 @@ impl Writer {
         change: impl FnMut(&Connection, &mut LogEnd) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { change, weight_bytes, outcome: None, reply, _permit: permit };
+        let job = Job { change, weight_bytes, outcome: None, reply, permit };
         self.send(Command::Change(Box::new(job)))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
@@ -300,7 +300,11 @@ fn answer(group: Vec<Command>, result: &Result<(), StoreError>) {
 mod tests {
     use super::*;
     use crate::sqlite::checkpoint::WalBounds;
-    use crate::sqlite::{connection, directory::Directory, log, migrate};
+    use crate::sqlite::{connection, directory::Directory, log, migrate, snapshots, timers};
+    use crate::{Committed, EntityChange, EntityKey, TailItem};
+    use shopwire_core::commerce::diff::TimerKind;
+    use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
+    use shopwire_core::{EventId, Origin, RecordedChange, ShopId, Timestamp};
 
     /// A writer on a fresh database, and what must outlive it.
     fn writer() -> (Writer, tempfile::TempDir) {
@@ -327,22 +331,90 @@ mod tests {
         writer.change(count).await.unwrap()
     }
 
+    /// A limit for the pages of the database: a disk that is full, or has room again.
+    async fn limit(writer: &Writer, pages: u32) {
+        let limit =
+            move |db: &Connection| Ok(db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?);
+        writer.change(limit).await.unwrap();
+    }
+
+    /// A change of a cart, with a timer and an event.
+    fn change(base_version: u64) -> EntityChange {
+        let shop = ShopId::from_bytes([2; 16]);
+        let change = RecordedChange {
+            cause: None,
+            actor: None,
+            version: base_version + 1,
+            data: vec![0; 9_000].into(),
+        };
+        let event = Event {
+            id: EventId::from_bytes([u8::try_from(base_version).unwrap(); 16]),
+            shop,
+            event_type: CanonicalType::CartUpdated.into(),
+            subject: Subject::new(EntityKind::Cart, "a"),
+            occurred_at: Timestamp::EPOCH,
+            received_at: Timestamp::EPOCH,
+            origin: Origin::Change(change),
+        };
+        EntityChange {
+            key: EntityKey { shop, kind: EntityKind::Cart, id: "a".to_owned() },
+            base_version,
+            entity: Some("{}".into()),
+            marks: "{}".into(),
+            at: Timestamp::EPOCH,
+            timers: vec![(TimerKind::CartAbandonment, Some(Timestamp::EPOCH))],
+            fired: None,
+            surrogate: None,
+            events: vec![event],
+        }
+    }
+
+    async fn commit(writer: &Writer, base_version: u64) -> Result<Committed, StoreError> {
+        let change = change(base_version);
+        let events = change.events.clone();
+        writer.change_with(events, move |db, log, events| snapshots::commit(db, log, &change, events)).await
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_takes_neither_state_nor_events() {
+        let (writer, _place) = writer();
+        let mut tail = writer.tail(TailBounds { events_max: 9, bytes_max: usize::MAX });
+        assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(1) }));
+        limit(&writer, 1).await;
+        for _ in 0..3 {
+            let refused = commit(&writer, 1).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Full(_)), "{refused}");
+        }
+        let (version, timers, last) = writer
+            .change(|db| {
+                let snapshot = snapshots::read(db, &change(0).key)?;
+                let timers = timers::due(db, Timestamp::MAX, 9)?;
+                Ok((snapshot.map(|snapshot| snapshot.version), timers.len(), log::last(db)?))
+            })
+            .await
+            .unwrap();
+        assert_eq!((version, timers, last, writer.head()), (Some(1), 1, Seq(1), Seq(1)));
+        limit(&writer, 1_000_000).await;
+        assert_eq!(commit(&writer, 1).await, Ok(Committed::Done { version: 2, head: Seq(2) }));
+        writer.close(Vec::new()).await.unwrap();
+        for place in [1, 2] {
+            let Some(TailItem::Events(events)) = tail.next().await else { panic!("both fit") };
+            assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [Seq(place)]);
+        }
+        assert_eq!(tail.next().await, None);
+    }
+
     #[tokio::test]
     async fn a_full_disk_is_told_and_the_writer_lives_on() {
         let (writer, _place) = writer();
         writer.change(insert("before")).await.unwrap();
-        let limit = |pages: u32| {
-            move |db: &Connection| {
-                Ok(db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?)
-            }
-        };
-        writer.change(limit(1)).await.unwrap();
+        limit(&writer, 1).await;
         for n in 0..3 {
             let refused = writer.change(insert(&n.to_string())).await.unwrap_err();
             assert!(matches!(refused, StoreError::Full(_)), "{refused}");
         }
         assert_eq!(count(&writer).await, 1);
-        writer.change(limit(1_000_000)).await.unwrap();
+        limit(&writer, 1_000_000).await;
         writer.change(insert("after")).await.unwrap();
         assert_eq!(count(&writer).await, 2);
         writer.close(Vec::new()).await.unwrap();

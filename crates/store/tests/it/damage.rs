@@ -1,9 +1,10 @@
 //! What is damaged is told, and takes nothing else with it.
 
-use shopwire_core::{Origin, Seq};
-use shopwire_store::{EventFilter, Ledger as _, PageRequest, SqliteLedger, StoreError};
+use shopwire_core::commerce::diff::TimerKind;
+use shopwire_core::{Origin, Seq, Timestamp};
+use shopwire_store::{EntityChange, EventFilter, Ledger as _, PageRequest, SqliteLedger, StoreError};
 
-use crate::support::{Store, event, new_event};
+use crate::support::{Store, change, event, new_event};
 
 const PAGE_BYTES: usize = 4_096;
 
@@ -80,6 +81,29 @@ async fn an_event_on_a_page_that_the_disk_spoiled_is_told_by_its_place() {
 }
 
 #[tokio::test]
+async fn a_damaged_snapshot_or_timer_is_unreadable_and_the_others_are_not() {
+    for (sql, snapshots, timers) in [
+        ("UPDATE snapshot SET version = -1 WHERE id = 'b'", false, true),
+        ("UPDATE timer SET name = 'egg_timer' WHERE id = 'b'", true, false),
+        ("UPDATE timer SET shop = x'00' WHERE id = 'b'", true, false),
+    ] {
+        let store = Store::fresh();
+        let ledger = store.sqlite();
+        for id in ["a", "b"] {
+            let due = event(0).received_at;
+            let timers = vec![(TimerKind::CartAbandonment, Some(due))];
+            ledger.commit(EntityChange { timers, ..change(id, 0) }).await.unwrap();
+        }
+        assert_eq!(store.tool().execute(sql, ()).unwrap(), 1);
+        assert!(ledger.snapshot(&change("a", 0).key).await.unwrap().is_some(), "{sql}");
+        let read = ledger.snapshot(&change("b", 0).key).await;
+        assert_eq!(!matches!(read, Err(StoreError::Unreadable(_))), snapshots, "{sql}: {read:?}");
+        let due = ledger.timers_due(Timestamp::MAX, 9).await;
+        assert_eq!(!matches!(due, Err(StoreError::Unreadable(_))), timers, "{sql}: {due:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_message_names_the_event_and_what_is_wrong() {
     let (_store, ledger) = damaged("UPDATE event_record SET record = x'63' WHERE seq = 3").await;
     let error = ledger.event(event(3).id).await.unwrap_err().to_string();
@@ -97,6 +121,10 @@ async fn a_thorough_look_finds_what_does_not_fit_together() {
         (
             "INSERT INTO dead_letter (endpoint, seq, reason, at, attempts, outcome) VALUES (x'01', 9, 'x', 0, 0, 'x')",
             "1 dead letters of an event that is not in the log",
+        ),
+        (
+            "INSERT INTO timer VALUES (x'01', 'cart', 'a', 'cart_abandonment', 0)",
+            "1 timers of an entity that was never heard of",
         ),
     ] {
         let (_store, ledger) = damaged(sql).await;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 use shopwire_core::Seq;
-use shopwire_store::{Appended, Ledger as _, SqliteConfig, SqliteLedger, StoreError};
+use shopwire_store::{
+    Appended, Committed, EntityChange, Ledger as _, SqliteConfig, SqliteLedger, StoreError,
+};
 
-use crate::support::{Store, new_event, open};
+use crate::support::{Store, change, changed, new_event, open};
 
 type Append = Pin<Box<dyn Future<Output = Result<Appended, StoreError>>>>;
 
@@ -100,4 +102,66 @@ async fn reads_do_not_wait_for_the_writer() {
     for append in appends {
         append.await.unwrap();
     }
+}
+
+/// Starts committing a change with events of these numbers: it has come to the point where it waits.
+fn start_commit(
+    ledger: &Arc<SqliteLedger>,
+    id: &str,
+    events: std::ops::Range<u64>,
+) -> Pin<Box<dyn Future<Output = Result<Committed, StoreError>>>> {
+    let ledger = Arc::clone(ledger);
+    let change = EntityChange { events: events.map(|n| changed(n, 1)).collect(), ..change(id, 0) };
+    let mut commit = Box::pin(async move { ledger.commit(change).await });
+    assert!(commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    commit
+}
+
+#[tokio::test]
+async fn changes_share_a_sync_with_appends_and_keep_their_order() {
+    let store = Store::fresh();
+    let ledger = Arc::new(store.sqlite());
+    let tool = store.tool();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let before = start(&ledger, 0..10);
+    let first = start_commit(&ledger, "a", 10..13);
+    let between = start(&ledger, 13..20);
+    let too_late = start_commit(&ledger, "a", 20..23);
+    let behind = start(&ledger, 23..30);
+    tool.execute_batch("ROLLBACK").unwrap();
+    for append in before.into_iter().chain(between).chain(behind) {
+        append.await.unwrap();
+    }
+    assert_eq!(first.await, Ok(Committed::Done { version: 1, head: Seq(13) }));
+    assert_eq!(too_late.await, Ok(Committed::Conflict { version: 1 }));
+    assert!(ledger.write_counts().commits <= 2, "{:?}", ledger.write_counts());
+    let logged = ledger.read_after(Seq::START, 99, usize::MAX).await.unwrap();
+    let expected = (0..20).chain(23..30).map(|n| crate::support::event(n).id);
+    assert!(logged.iter().map(|logged| logged.event.id).eq(expected));
+}
+
+#[tokio::test]
+async fn a_change_counts_as_many_as_it_brings_events() {
+    let store = Store::fresh();
+    let ledger = open(SqliteConfig { appends_waiting_max: 10, ..store.config() }).unwrap();
+    let ledger = Arc::new(ledger);
+    let tool = store.tool();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let silent = start_commit(&ledger, "silent", 0..0);
+    let loud = start_commit(&ledger, "loud", 0..8);
+    let too_many = EntityChange { events: vec![changed(8, 1), changed(9, 1)], ..change("one more", 0) };
+    assert!(matches!(ledger.commit(too_many.clone()).await, Err(StoreError::Full(_))));
+    assert!(matches!(ledger.append_all(too_many.events.clone()).await, Err(StoreError::Full(_))));
+    let append = start(&ledger, 10..11);
+    assert!(matches!(ledger.commit(change("full", 0)).await, Err(StoreError::Full(_))));
+    tool.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(silent.await, Ok(Committed::Done { version: 1, head: Seq(0) }));
+    assert_eq!(loud.await, Ok(Committed::Done { version: 1, head: Seq(8) }));
+    for append in append {
+        append.await.unwrap();
+    }
+    assert_eq!(ledger.commit(too_many).await, Ok(Committed::Done { version: 1, head: Seq(11) }));
+    // More than may ever wait: alone there is room for it.
+    let bulk = (20..40).map(|n| changed(n, 0)).collect();
+    assert_eq!(ledger.append_all(bulk).await, Ok(Seq(31)));
 }

@@ -5,9 +5,11 @@
 mod damage;
 mod group_commit;
 mod kill;
+mod migration;
 mod model;
 mod opening;
 mod secrets;
+mod state;
 mod support;
 mod views;
 

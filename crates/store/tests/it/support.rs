@@ -6,10 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
 use shopwire_core::{
-    DialectId, Event, EventId, Headers, Limits, Origin, ReceivedWebhook, ShopId, SourceId, Timestamp,
+    DialectId, Event, EventId, Headers, Limits, Origin, ReceivedWebhook, RecordedChange, ShopId, SourceId,
+    Timestamp,
 };
 use shopwire_store::conformance::{Backend, REJECTIONS_MAX, TAIL};
-use shopwire_store::{Ledger, NewEvent, SecretKey, SqliteConfig, SqliteLedger, StoreError};
+use shopwire_store::{
+    EntityChange, EntityKey, Ledger, NewEvent, SecretKey, SqliteConfig, SqliteLedger, StoreError,
+};
 use shopwire_testkit::SeededRandom;
 
 /// A store whose files vanish with it.
@@ -80,4 +83,26 @@ pub(crate) fn event(n: u64) -> Event {
 
 pub(crate) fn new_event(n: u64) -> NewEvent {
     NewEvent { event: event(n), identity: None }
+}
+
+/// An event that arose from an entity's change to a version.
+pub(crate) fn changed(n: u64, version: u64) -> Event {
+    let data = format!("{{\"n\":{n}}}").into();
+    let change = RecordedChange { cause: None, actor: None, version, data };
+    Event { origin: Origin::Change(change), ..event(n) }
+}
+
+/// A change of a cart, without events or timers, computed from a version.
+pub(crate) fn change(id: &str, base_version: u64) -> EntityChange {
+    EntityChange {
+        key: EntityKey { shop: ShopId::from_bytes([1; 16]), kind: EntityKind::Cart, id: id.to_owned() },
+        base_version,
+        entity: Some(format!("{{\"id\":\"{id}\",\"base\":{base_version}}}").into()),
+        marks: "{}".into(),
+        at: event(base_version).received_at,
+        timers: Vec::new(),
+        fired: None,
+        surrogate: None,
+        events: Vec::new(),
+    }
 }

@@ -1,10 +1,17 @@
 //! What people see who open the file with a tool of their own.
 
 use shopwire_core::EndpointId;
+use shopwire_core::commerce::diff::TimerKind;
 use shopwire_core::delivery::{LaneChanges, Outcome};
-use shopwire_store::{AttemptRecord, LaneUpdate, Ledger as _};
+use shopwire_store::{AttemptRecord, EntityChange, LaneUpdate, Ledger as _};
 
-use crate::support::{Store, event, new_event};
+use crate::support::{Store, change, event, new_event};
+
+/// The first five columns.
+fn row(store: &Store, sql: &str) -> Vec<String> {
+    let read = |row: &rusqlite::Row<'_>| (0..5).map(|column| row.get(column)).collect();
+    store.tool().query_row(sql, (), read).unwrap()
+}
 
 #[tokio::test]
 async fn views_speak_the_words_of_the_api() {
@@ -27,10 +34,7 @@ async fn views_speak_the_words_of_the_api() {
     let update = LaneUpdate { endpoint, cursor: attempt.seq, done: vec![], changes, attempts: vec![attempt] };
     ledger.record(vec![update]).await.unwrap();
 
-    let row = |sql: &str| -> Vec<String> {
-        let read = |row: &rusqlite::Row<'_>| (0..5).map(|column| row.get(column)).collect();
-        store.tool().query_row(sql, (), read).unwrap()
-    };
+    let row = |sql| row(&store, sql);
     let expected = event(0);
     assert_eq!(
         row("SELECT id, shop, type, received_at, body FROM events"),
@@ -52,4 +56,27 @@ async fn views_speak_the_words_of_the_api() {
             "oh no".to_owned(),
         ]
     );
+}
+
+#[tokio::test]
+async fn the_state_of_shops_is_shown_in_the_words_of_the_api() {
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    let due = event(0).received_at.plus_ms(3_600_000);
+    let timers = vec![(TimerKind::CartAbandonment, Some(due))];
+    let written = EntityChange { timers, ..change("169", 0) };
+    ledger.commit(written.clone()).await.unwrap();
+    let shop = written.key.shop.to_string();
+    assert_eq!(
+        row(&store, "SELECT shop, kind || '/' || id, updated_at, entity ->> '$.id', marks FROM snapshots"),
+        [&shop, "cart/169", &written.at.to_string(), "169", "{}"]
+    );
+    assert_eq!(
+        row(&store, "SELECT due, name, shop, kind, id FROM timers"),
+        [&due.to_string(), "cart_abandonment", &shop, "cart", "169"]
+    );
+    let deletion = EntityChange { entity: None, ..change("169", 1) };
+    ledger.commit(deletion).await.unwrap();
+    let deleted = "SELECT count(*) FROM snapshots WHERE is_deleted AND entity IS NULL AND version = 2";
+    assert_eq!(store.tool().query_row(deleted, (), |row| row.get(0)), Ok(1));
 }
