@@ -1,5 +1,7 @@
 //! What the dialects' tests share: chance that is none, and fixtures with what becomes of them.
 
+pub(crate) mod thin;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,7 +50,8 @@ pub(crate) fn described(dialect: &dyn Dialect, incoming: &Incoming<'_>) -> Strin
     let reading = dialect.read(incoming).expect("a fixture can be read");
     let canonical = dialect.canonical(incoming, &reading).expect("what was read has canonical data");
     let (object, previous) = (pretty(&canonical.object), pretty(&canonical.previous));
-    format!("{reading:#?}\nobject: {object}\nprevious: {previous}")
+    let told = format!("{reading:#?}\nobject: {object}\nprevious: {previous}");
+    if canonical.details.is_empty() { told } else { format!("{told}\ndetails: {}", pretty(&canonical.details)) }
 }
 
 fn pretty<T: Serialize>(value: &T) -> String {
@@ -182,7 +185,7 @@ pub(crate) fn mistyped(dialect: &'static dyn Dialect, now: Timestamp) -> impl St
 }
 
 /// The JSON pointers of all values inside a value, with none in the keys that would need escapes.
-fn places_in(value: &Value, here: &str) -> Vec<String> {
+pub(crate) fn places_in(value: &Value, here: &str) -> Vec<String> {
     let inner: Vec<(String, &Value)> = match value {
         Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
         Value::Object(members) => members.iter().map(|(key, member)| (key.clone(), member)).collect(),

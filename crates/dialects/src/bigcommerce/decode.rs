@@ -2,7 +2,8 @@
 //!
 //! Lenient: ids as numbers or strings, keys in any order, `data` empty, absent or a list, and from the years before all
 //! six fields were there: no `created_at`, `hash` or `producer`. Ids inside `data` (`*_id`, `*_ids`) become
-//! text, as canonical ids are; everything else is kept as it stands, under snake-case names.
+//! text, as canonical ids are, and status ids words; everything else is kept as it stands, under snake-case names, in the
+//! entity's `extra` unless it has a field of that name.
 
 use std::borrow::Cow;
 
@@ -11,9 +12,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use shopwire_core::commerce::entity::{Bare, Entity};
-use shopwire_core::commerce::{EventType, Subject};
+use shopwire_core::commerce::{EventType, Subject, details};
 use shopwire_core::{DialectId, Timestamp};
 
+use super::words::status_word;
 use crate::catalog::{BIGCOMMERCE, Topic};
 use crate::{Canonical, Reading, ShopIdentity, Unreadable, lenient, mac};
 
@@ -131,7 +133,7 @@ fn unreadable(what: impl Into<String>) -> Unreadable {
 
 /// The entity's id and what `data` tells of it.
 pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unreadable> {
-    let mut facts = Facts { reading, object: Map::new(), previous: Map::new() };
+    let mut facts = Facts { reading, object: Map::new(), previous: Map::new(), details: Map::new() };
     match Envelope::parse(body)?.data()? {
         Value::Null => {}
         Value::Object(members) => members.into_iter().for_each(|(name, value)| facts.keep(&name, value)),
@@ -144,8 +146,7 @@ pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unr
     {
         facts.insert("channel_id", channel.into());
     }
-    let object = Bare { id: reading.subject.id().to_owned(), facts: facts.object };
-    Ok(Canonical { object: Entity::Bare(object), previous: facts.previous, details: Map::new() })
+    Ok(facts.canonical())
 }
 
 /// What `data` tells, on its way to canonical names.
@@ -153,9 +154,19 @@ struct Facts<'r> {
     reading: &'r Reading,
     object: Map<String, Value>,
     previous: Map<String, Value>,
+    details: Map<String, Value>,
 }
 
 impl Facts<'_> {
+    fn canonical(self) -> Canonical {
+        let subject = &self.reading.subject;
+        let object = match subject.kind() {
+            Some(kind) => Entity::read_leniently(kind, subject.id(), self.object),
+            None => Entity::Bare(Bare { id: subject.id().to_owned(), facts: self.object }),
+        };
+        Canonical { object, previous: self.previous, details: self.details }
+    }
+
     /// Puts one member of `data` where it belongs.
     fn keep(&mut self, name: &str, value: Value) {
         match (name, value) {
@@ -164,45 +175,96 @@ impl Facts<'_> {
             ("type", _) if self.reading.event_type.canonical().is_some() => {}
             ("id", id) => self.keep_id(id),
             ("status", Value::Object(status)) => self.keep_status(status),
+            ("inventory", Value::Object(inventory)) => self.keep_inventory(inventory),
             ("message" | "sku" | "refund" | "address", Value::Object(members)) => self.keep_all(members),
-            (name, value) => self.insert(name, value),
+            (name, value) => self.keep_member(name, value),
         }
     }
 
     fn keep_all(&mut self, members: Map<String, Value>) {
         for (name, value) in members {
-            self.insert(if name == "order_message_id" { "message_id" } else { &name }, value);
+            self.keep_member(&name, value);
+        }
+    }
+
+    /// Puts a member where it belongs that tells of the event, and others among the entity's.
+    fn keep_member(&mut self, name: &str, value: Value) {
+        let is_cart = self.reading.subject.kind_name() == "cart";
+        match name {
+            "order_message_id" => self.keep_detail(details::MESSAGE_ID, value),
+            "couponId" if is_cart => self.keep_detail(details::COUPON_ID, value),
+            "orderId" if is_cart => self.keep_detail(details::ORDER_ID, value),
+            "cartId" | "variant_id" if self.is_subject(&value) => {}
+            _ => self.insert(name, value),
+        }
+    }
+
+    /// An id as the event's own; what is none stays among the entity's.
+    fn keep_detail(&mut self, name: &'static str, value: Value) {
+        match lenient::id(&value) {
+            Some(id) => drop(self.details.insert(name.to_owned(), id.into())),
+            None => self.insert(name, value),
         }
     }
 
     /// `data.id` is not always the subject's: a variant's events carry the SKU's, a line item's its own.
     fn keep_id(&mut self, id: Value) {
-        if lenient::id(&id).is_some_and(|id| id == self.reading.subject.id()) {
+        if self.is_subject(&id) {
             return;
         }
         match self.reading.subject.kind_name() {
             "variant" => self.insert("sku_id", id),
-            "cart" => self.insert("line_item_id", id),
+            "cart" => self.keep_detail(details::LINE_ITEM_ID, id),
             _ => self.insert("data_id", id),
         }
     }
 
+    fn is_subject(&self, id: &Value) -> bool {
+        lenient::id(id).is_some_and(|id| id == self.reading.subject.id())
+    }
+
+    /// The ids as words. A former status that equals the present one is no change.
     fn keep_status(&mut self, mut status: Map<String, Value>) {
-        let former = status.shift_remove("previous_status_id").filter(|id| !id.is_null());
-        let present = status.shift_remove("new_status_id").filter(|id| !id.is_null());
-        if let Some(id) = former.filter(|former| Some(former) != present.as_ref()) {
-            self.previous.insert("status_id".to_owned(), settled("status_id", id));
+        let mut word = |name| {
+            let id = lenient::id(status.get(name)?)?;
+            status.shift_remove(name);
+            Some(Value::from(status_word(&id)))
+        };
+        let (former, present) = (word("previous_status_id"), word("new_status_id"));
+        if let Some(former) = former.filter(|former| Some(former) != present.as_ref()) {
+            self.previous.insert("status".to_owned(), former);
         }
-        if let Some(id) = present {
-            self.insert("status_id", id);
+        if let Some(present) = present {
+            self.insert("status", present);
         }
         self.keep_all(status);
     }
 
+    /// How and by how much stock changed is the event's to tell.
+    fn keep_inventory(&mut self, mut inventory: Map<String, Value>) {
+        let mut detail = |theirs, ours: &str, fits: fn(&Value) -> bool| {
+            if let Some(value) = inventory.get(theirs).filter(|value| fits(value)).cloned() {
+                inventory.shift_remove(theirs);
+                self.details.insert(ours.to_owned(), value);
+            }
+        };
+        detail("method", details::INVENTORY_METHOD, Value::is_string);
+        detail("value", details::INVENTORY_VALUE, Value::is_i64);
+        inventory.retain(|name, value| !(name.ends_with("_id") && self.is_subject(value)));
+        if self.reading.subject.kind_name() == "variant"
+            && let Some(id) = inventory.shift_remove("product_id")
+        {
+            self.insert("product_id", id);
+        }
+        if !inventory.is_empty() {
+            self.insert("inventory", inventory.into());
+        }
+    }
+
     fn insert(&mut self, name: &str, value: Value) {
         let name = match snake_case(name) {
-            // The entity's own id stands under this name already.
-            name if name == "id" => "data_id".to_owned(),
+            // Entities have members of these names of their own.
+            name if name == "id" || name == "extra" => format!("data_{name}"),
             name => name,
         };
         let value = settled(&name, value);

@@ -16,11 +16,13 @@
 //! computed from is not public, so it is compared and never checked.
 
 mod decode;
+mod envelope;
 mod policy;
 mod render;
 mod sample;
 mod sign;
 mod verify;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -52,12 +54,12 @@ impl Dialect for BigCommerce {
         &policy::RECEIVE
     }
 
-    fn registration(&self) -> &'static Registration {
-        &policy::REGISTRATION
-    }
-
     fn send_policy(&self) -> &'static SendPolicy {
         &policy::SEND
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {
@@ -76,8 +78,8 @@ impl Dialect for BigCommerce {
         render::render(topic, happening)
     }
 
-    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft {
-        render::forward(received, happening)
+    fn forward(&self, received: &ReceivedWebhook, _happening: &Happening<'_>) -> Draft {
+        render::forward(received)
     }
 
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {

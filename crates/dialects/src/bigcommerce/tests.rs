@@ -289,8 +289,8 @@ fn samples_become_these_events() {
         let draft = sample(topic, None, &Same);
         let reading = BigCommerce.read(&received(&draft)).expect(topic.name);
         let canonical = BigCommerce.canonical(&received(&draft), &reading).expect(topic.name);
-        let object = serde_json::to_string(&canonical.object).expect("json");
-        format!("{} | {} | {object}", reading.event_type, reading.subject)
+        let told = String::from_utf8(canonical.to_json()).expect("text");
+        format!("{} | {} | {told}", reading.event_type, reading.subject)
     });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }

@@ -1,7 +1,7 @@
 //! Ecwid's envelope → who, what, when; its `data` → canonical facts (Ecwid docs: event data in webhooks).
 //!
 //! Lenient: ids and store ids as numbers or strings, `data` absent or null, -1 for "no id", both spellings of the topics
-//! of several words. What `data` holds beyond the known is kept under `data`.
+//! of several words. What `data` holds beyond the known is kept under `data` in the entity's `extra`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,6 +10,7 @@ use shopwire_core::commerce::entity::{Bare, Entity};
 use shopwire_core::commerce::{EventType, Subject};
 use shopwire_core::{DialectId, Timestamp};
 
+use super::places::{Form, Tense, place};
 use crate::catalog::ECWID;
 use crate::{Canonical, Incoming, Reading, ShopIdentity, Unreadable, lenient};
 
@@ -94,39 +95,6 @@ fn unreadable(what: impl Into<String>) -> Unreadable {
     Unreadable { dialect: DialectId::Ecwid, what: what.into() }
 }
 
-/// Where a member of `data` goes.
-enum Place {
-    /// Text (or an id, whatever its JSON type) of the entity as it is now.
-    Now(&'static str),
-    /// The same as it was before.
-    Before(&'static str),
-    /// A whole number of the entity as it is now.
-    Number(&'static str),
-}
-
-/// The canonical place of a member of `data`, by the first part of the topic.
-fn place(family: &str, member: &str) -> Option<Place> {
-    Some(match (family, member) {
-        ("order", "orderId") => Place::Now("number"),
-        ("order", "newPaymentStatus") => Place::Now("payment_status"),
-        ("order", "oldPaymentStatus") => Place::Before("payment_status"),
-        ("order", "newFulfillmentStatus") => Place::Now("fulfillment_status"),
-        ("order", "oldFulfillmentStatus") => Place::Before("fulfillment_status"),
-        ("unfinished_order" | "invoice", "orderId") => Place::Now("order_number"),
-        ("unfinished_order", "cartId") => Place::Now("cart_id"),
-        ("customer", "customerEmail") => Place::Now("email"),
-        ("promotion", "version") => Place::Number("version"),
-        ("review", "productId") => Place::Now("product_id"),
-        ("review", "orderId") => Place::Now("order_id"),
-        ("review", "status") => Place::Now("status"),
-        ("profile", "newSubscriptionName") => Place::Now("plan"),
-        ("profile", "oldSubscriptionName") => Place::Before("plan"),
-        ("application", "newSubscriptionStatus") => Place::Now("subscription_status"),
-        ("application", "oldSubscriptionStatus") => Place::Before("subscription_status"),
-        _ => return None,
-    })
-}
-
 /// The entity's id and what `data` tells of it.
 pub(super) fn canonical(incoming: &Incoming<'_>, reading: &Reading) -> Result<Canonical, Unreadable> {
     let data = Envelope::parse(incoming.body).and_then(|envelope| envelope.data()).map_err(unreadable)?;
@@ -139,7 +107,7 @@ pub(super) fn canonical(incoming: &Incoming<'_>, reading: &Reading) -> Result<Ca
         }
         other => told.rest = other,
     }
-    Ok(told.about(reading.subject.id()))
+    Ok(told.about(&reading.subject))
 }
 
 /// What `data` tells, sorted.
@@ -154,15 +122,18 @@ struct Told {
 impl Told {
     /// Puts one member of `data` where it belongs.
     fn take(&mut self, family: &str, member: String, value: Value) {
-        let text = || lenient::id(&value).map(Value::from);
-        let (part, name, told) = match place(family, &member) {
-            Some(Place::Now(name)) => (&mut self.now, name, text()),
-            Some(Place::Before(name)) => (&mut self.before, name, text()),
-            Some(Place::Number(name)) => (&mut self.now, name, lenient::integer(&value).map(Value::from)),
-            None => return self.leave(member, value),
+        let Some(place) = place(family, &member) else { return self.leave(member, value) };
+        let told: Option<Value> = match place.form {
+            Form::Text | Form::Id(_) => lenient::id(&value).map(Value::from),
+            Form::Word(vocabulary) => lenient::id(&value).map(|word| vocabulary.ours(&word).into()),
+            Form::Whole => lenient::integer(&value).map(Value::from),
+        };
+        let part = match place.tense {
+            Tense::Now => &mut self.now,
+            Tense::Before => &mut self.before,
         };
         match told {
-            Some(told) => drop(part.insert(name.to_owned(), told)),
+            Some(told) => drop(part.insert(place.field.to_owned(), told)),
             None => self.leave(member, value),
         }
     }
@@ -174,10 +145,15 @@ impl Told {
     }
 
     /// A former value that equals the present one is no change and left out.
-    fn about(mut self, id: &str) -> Canonical {
+    fn about(mut self, subject: &Subject) -> Canonical {
         self.before.retain(|name, former| self.now.get(name) != Some(former));
-        let object = Bare { id: id.to_owned(), facts: self.now };
-        let object = if self.rest.is_null() { object } else { object.with("data", self.rest) };
-        Canonical { object: Entity::Bare(object), previous: self.before, details: Map::new() }
+        if !self.rest.is_null() {
+            self.now.insert("data".to_owned(), self.rest);
+        }
+        let object = match subject.kind() {
+            Some(kind) => Entity::read_leniently(kind, subject.id(), self.now),
+            None => Entity::Bare(Bare { id: subject.id().to_owned(), facts: self.now }),
+        };
+        Canonical { object, previous: self.before, details: Map::new() }
     }
 }

@@ -15,6 +15,8 @@
 //! [sdk]: https://github.com/Ecwid/ecwid-java-api-client
 
 mod decode;
+mod envelope;
+mod places;
 mod policy;
 mod render;
 mod sample;
@@ -50,12 +52,12 @@ impl Dialect for Ecwid {
         &policy::RECEIVE
     }
 
-    fn registration(&self) -> &'static Registration {
-        &policy::REGISTRATION
-    }
-
     fn send_policy(&self) -> &'static SendPolicy {
         &policy::SEND
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], now: Timestamp) -> Result<Verified, Rejection> {
@@ -74,8 +76,8 @@ impl Dialect for Ecwid {
         render::render(topic, happening)
     }
 
-    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft {
-        render::forward(received, happening)
+    fn forward(&self, received: &ReceivedWebhook, _happening: &Happening<'_>) -> Draft {
+        render::forward(received)
     }
 
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use shopwire_core::commerce::entity::{Bare, Entity};
 use shopwire_core::commerce::{EventType, Subject};
 use shopwire_core::{DialectId, Timestamp};
 
+use super::codes;
 use crate::catalog::SHOPTET;
 use crate::{Canonical, Incoming, Reading, ShopIdentity, Unreadable, lenient, mac};
 
@@ -100,21 +101,37 @@ fn unreadable(what: impl Into<String>) -> Unreadable {
     Unreadable { dialect: DialectId::Shoptet, what: what.into() }
 }
 
-/// The entity's id, by which name Shoptet knows it, and the payload if one came.
+/// The entity's id, its code if it goes by one, and the payload if one came.
 pub(super) fn canonical(incoming: &Incoming<'_>, reading: &Reading) -> Result<Canonical, Unreadable> {
     let envelope = Envelope::parse(incoming.body)?;
-    let mut object = Bare::new(reading.subject.id());
-    let identifier = SHOPTET.find(&reading.topic).map(|topic| topic.identifier);
-    match (identifier, envelope.instance()) {
-        (Some(name @ ("code" | "guid")), Some(instance)) => object = object.with(name, instance.into_owned()),
-        (_, Some(instance)) if is_mass(&reading.topic) => object = object.with("ids", ids(&instance)),
-        _ => {}
+    let mut facts = Map::new();
+    if let Some((name, value)) = envelope.instance().and_then(|instance| named(reading, &instance)) {
+        facts.insert(name.to_owned(), value);
     }
     if let Some(raw) = envelope.payload {
         let payload = serde_json::from_str(raw.get()).map_err(|error| unreadable(error.to_string()))?;
-        object = object.with("payload", opened(payload));
+        facts.insert("payload".to_owned(), opened(payload));
     }
-    Ok(Canonical::of(Entity::Bare(object)))
+    let id = reading.subject.id();
+    Ok(Canonical::of(match reading.subject.kind() {
+        Some(kind) => Entity::read_leniently(kind, id, facts),
+        None => Entity::Bare(Bare { id: id.to_owned(), facts }),
+    }))
+}
+
+/// What an identifier says beyond the subject's id: by which name Shoptet knows the entity, or which ones a mass event
+/// names.
+fn named(reading: &Reading, instance: &str) -> Option<(&'static str, Value)> {
+    if is_mass(&reading.topic) {
+        return Some(("ids", ids(instance)));
+    }
+    let identifier = SHOPTET.find(&reading.topic)?.identifier;
+    match (identifier, reading.subject.kind()) {
+        ("code", Some(kind)) => Some((codes::field(kind)?, instance.into())),
+        ("code", None) => Some(("code", instance.into())),
+        ("guid", None) => Some(("guid", instance.into())),
+        _ => None,
+    }
 }
 
 /// The ids a mass event names. An identifier that is no list is the only one.

@@ -11,7 +11,9 @@
 //! [openapi]: https://github.com/shoptet/developers
 //! [sdk]: https://github.com/shoptet/api-sdk
 
+mod codes;
 mod decode;
+mod envelope;
 mod policy;
 mod render;
 mod sample;
@@ -47,12 +49,12 @@ impl Dialect for Shoptet {
         &policy::RECEIVE
     }
 
-    fn registration(&self) -> &'static Registration {
-        &policy::REGISTRATION
-    }
-
     fn send_policy(&self) -> &'static SendPolicy {
         &policy::SEND
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], _now: Timestamp) -> Result<Verified, Rejection> {
@@ -71,8 +73,8 @@ impl Dialect for Shoptet {
         render::render(topic, happening)
     }
 
-    fn forward(&self, received: &ReceivedWebhook, happening: &Happening<'_>) -> Draft {
-        render::forward(received, happening)
+    fn forward(&self, received: &ReceivedWebhook, _happening: &Happening<'_>) -> Draft {
+        render::forward(received)
     }
 
     fn sample(&self, topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {
