@@ -3,6 +3,8 @@
 //! A cart counts as there while it holds something and has not become an order (BigCommerce docs: a cart comes with its
 //! first item, goes with its last, and is gone once it is converted).
 
+use std::collections::BTreeSet;
+
 use super::case::Case;
 use super::pair::{Pair, pairs};
 use super::{Consequences, TimerKind};
@@ -59,7 +61,6 @@ fn converted(case: &Case<'_>, before: Option<&Cart>, after: &Cart, out: &mut Con
 
 /// BigCommerce docs: `store/cart/created`, with which `store/cart/updated` comes too.
 fn begun(case: &Case<'_>, after: &Cart, out: &mut Consequences) {
-    out.marks.remove(ABANDONED);
     out.give(CanonicalType::CartCreated, case.write.id, Canonical::of(after.clone()));
     updated(case, CanonicalType::CartUpdated, after, out);
     lines(case, &[], after, out);
@@ -139,7 +140,8 @@ fn line_differs(before: &LineItem, after: &LineItem) -> bool {
 
 /// BigCommerce docs: `store/cart/couponApplied`.
 fn coupons(case: &Case<'_>, before: &[AppliedCoupon], after: &Cart, out: &mut Consequences) {
-    for coupon in after.coupons.iter().filter(|coupon| before.iter().all(|known| !is_same(known, coupon))) {
+    let known = Coupons::of(before);
+    for coupon in after.coupons.iter().filter(|coupon| !known.hold(coupon)) {
         let Some(id) = coupon.id.as_ref().or(coupon.code.as_ref()) else { continue };
         let previous = case.previous_of(&["coupons"]);
         let mut canonical = Canonical { previous, ..Canonical::of(after.clone()) };
@@ -151,11 +153,27 @@ fn coupons(case: &Case<'_>, before: &[AppliedCoupon], after: &Cart, out: &mut Co
     }
 }
 
-/// By their ids where both have one, else by their codes.
-fn is_same(a: &AppliedCoupon, b: &AppliedCoupon) -> bool {
-    match (&a.id, &b.id) {
-        (Some(a), Some(b)) => a == b,
-        _ => a.code.is_some() && a.code == b.code,
+/// Coupons by what they are known by: by their ids where both have one, else by their codes.
+struct Coupons<'a> {
+    ids: BTreeSet<&'a str>,
+    codes: BTreeSet<&'a str>,
+    codes_without_id: BTreeSet<&'a str>,
+}
+
+impl<'a> Coupons<'a> {
+    fn of(coupons: &'a [AppliedCoupon]) -> Self {
+        let without_id = coupons.iter().filter(|coupon| coupon.id.is_none());
+        Self {
+            ids: coupons.iter().filter_map(|coupon| coupon.id.as_deref()).collect(),
+            codes: coupons.iter().filter_map(|coupon| coupon.code.as_deref()).collect(),
+            codes_without_id: without_id.filter_map(|coupon| coupon.code.as_deref()).collect(),
+        }
+    }
+
+    fn hold(&self, coupon: &AppliedCoupon) -> bool {
+        let codes = if coupon.id.is_some() { &self.codes_without_id } else { &self.codes };
+        let by_id = coupon.id.as_deref().is_some_and(|id| self.ids.contains(id));
+        by_id || coupon.code.as_deref().is_some_and(|code| codes.contains(code))
     }
 }
 

@@ -15,21 +15,24 @@ pub(super) struct Case<'a> {
     pub after: Option<&'a Entity>,
     /// The former values of the top-level fields that differ; empty unless the entity is there before and after.
     pub previous: Map<String, Value>,
+    is_idle: bool,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn new(write: &'a Write<'a>) -> Self {
         let before = write.before.map(|known| known.entity);
-        let previous = match (before, write.after) {
-            (Some(before), Some(after)) => previous(before, after),
-            _ => Map::new(),
+        let Difference { previous, only_touched } = match (before, write.after) {
+            (Some(before), Some(after)) => Difference::between(before, after),
+            (before, after) => {
+                Difference { previous: Map::new(), only_touched: before.is_none() && after.is_none() }
+            }
         };
-        Self { write, before, after: write.after, previous }
+        Self { write, before, after: write.after, previous, is_idle: only_touched }
     }
 
-    /// Whether nothing changes: nothing was there and nothing is, or only `updated_at` differs.
-    pub(super) fn is_idle(&self) -> bool {
-        self.before.is_some() == self.after.is_some() && only_touched(&self.previous)
+    /// Whether nothing changes: nothing was there and nothing is, or it was only touched.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.is_idle
     }
 
     /// What the rules remembered of the entity.
@@ -73,18 +76,45 @@ pub(super) struct Rule<T> {
     pub holds: fn(before: &T, after: &T) -> bool,
 }
 
-/// The former values of the top-level fields that differ, `null` for those that were not there.
-pub(super) fn previous(before: &Entity, after: &Entity) -> Map<String, Value> {
-    let (former, present) = (before.to_map(), after.to_map());
-    let added = present.keys().filter(|name| !former.contains_key(*name));
-    let mut previous: Map<String, Value> = added.map(|name| (name.clone(), Value::Null)).collect();
-    previous.extend(former.into_iter().filter(|(name, value)| present.get(name) != Some(value)));
-    previous
+/// What differs between two states of an entity.
+pub(super) struct Difference {
+    /// The former values of the top-level fields that differ, `null` for those that were not there.
+    pub previous: Map<String, Value>,
+    /// Whether nothing differs but times of the last change, its own or of its parts.
+    pub only_touched: bool,
 }
 
-/// Whether at most `updated_at` differs.
-pub(super) fn only_touched(previous: &Map<String, Value>) -> bool {
-    previous.keys().all(|name| name == "updated_at")
+impl Difference {
+    pub(super) fn between(before: &Entity, after: &Entity) -> Self {
+        let (former, present) = (before.to_map(), after.to_map());
+        let added = present.keys().filter(|name| !former.contains_key(*name));
+        let mut previous: Map<String, Value> = added.map(|name| (name.clone(), Value::Null)).collect();
+        previous.extend(former.into_iter().filter(|(name, value)| present.get(name) != Some(value)));
+        let is_touch = |(name, former): (&String, &Value)| {
+            name == TOUCHED_AT || present.get(name).is_some_and(|present| is_touch(former, present))
+        };
+        let only_touched = previous.iter().all(is_touch);
+        Self { previous, only_touched }
+    }
+}
+
+/// The time of the last change. Platforms move it with writes that change nothing.
+const TOUCHED_AT: &str = "updated_at";
+
+fn is_touch(former: &Value, present: &Value) -> bool {
+    match (former, present) {
+        (Value::Object(former), Value::Object(present)) => {
+            let names = former.keys().chain(present.keys()).filter(|name| *name != TOUCHED_AT);
+            names.map(|name| (former.get(name), present.get(name))).all(|both| match both {
+                (Some(former), Some(present)) => is_touch(former, present),
+                _ => false,
+            })
+        }
+        (Value::Array(former), Value::Array(present)) => {
+            former.len() == present.len() && former.iter().zip(present).all(|(f, p)| is_touch(f, p))
+        }
+        _ => former == present,
+    }
 }
 
 /// The structs that rules look into.

@@ -1,12 +1,18 @@
 //! The diff: which events a change gives.
 //!
-//! Pure functions over before and after, one rule for each row of the event map. **Invariants.** A write that changes
-//! nothing gives nothing, and a difference in `updated_at` alone is no change. Values are compared as they are written in
-//! JSON (`19.9` and `19.90` differ, in one's own fields too); only rules about quantities and money compare numbers. An
-//! entity's own event (`created`, `updated`, `deleted`) comes before its transitions. What a rule has to remember beyond the
-//! entity (that a cart was found abandoned, that a cap was announced) stands in its [`Marks`], which are stored with the
-//! snapshot. Time comes in as a parameter; what shall happen later is asked for as a timer and comes back through [`fire`].
-//! What shows in no state is told as an [`Occurrence`].
+//! Pure functions over before and after, one rule for each row of the event map; what shows in no state is told as an
+//! [`Occurrence`].
+//!
+//! **Invariants.**
+//! - A write that changes nothing gives nothing, and a difference in `updated_at` alone, of the entity or of its parts, is
+//!   no change. Fields are compared as they are written (`19.9` and `19.90` differ); rules about quantities and money
+//!   compare numbers.
+//! - An entity's own event (`created`, `updated`, `deleted`) comes before its transitions. A transition needs a state
+//!   before: of what is new only its being there is told, except where a rule says otherwise.
+//! - An event's subject is its object, and `previous` laid over the object of an `updated` leads back to what was there.
+//! - What a rule has to remember beyond the entity (that a cart was found abandoned, that a cap was announced) stands in
+//!   its [`Marks`], which are stored with the snapshot.
+//! - Time is a parameter; what shall happen later is asked for as a timer and comes back through [`fire`].
 
 mod app;
 mod cart;

@@ -1,5 +1,7 @@
 //! Orders: status, payment, shipping, refunds, and when nothing more can follow.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use super::Consequences;
@@ -142,10 +144,10 @@ fn shipped_lines(it: &Order) -> usize {
 /// Whether more was paid back in sum, or there is a refund that was not there.
 fn more_is_refunded(before: &Order, after: &Order) -> bool {
     let sum = |it: &Order| it.total_refunded.as_ref().map_or(Decimal::ZERO, amount);
-    let is_new = |id: &str| before.refunds.iter().all(|refund| refund.id != id);
+    let known: BTreeSet<&str> = before.refunds.iter().map(|refund| refund.id.as_str()).collect();
     sum(after) > sum(before)
         || after.refunds.len() > before.refunds.len()
-        || after.refunds.iter().any(|refund| is_new(&refund.id))
+        || after.refunds.iter().any(|refund| !known.contains(refund.id.as_str()))
 }
 
 fn amount(money: &Money) -> Decimal {

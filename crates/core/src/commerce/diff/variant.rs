@@ -3,7 +3,7 @@
 use serde_json::Map;
 
 use super::Consequences;
-use super::case::{Case, only_touched, previous};
+use super::case::{Case, Difference};
 use super::inventory::{self, Counted, Goods, Holding, tell_movements};
 use super::pair::Pair;
 use super::product::{counts_by_variant, is_counted};
@@ -25,8 +25,8 @@ pub(super) fn apply_nested(
     match (pair.before, pair.after) {
         (Some(before), Some(after)) => {
             let (former, object) = (entity(before), entity(after));
-            let previous = previous(&former, &object);
-            if only_touched(&previous) {
+            let Difference { previous, only_touched } = Difference::between(&former, &object);
+            if only_touched {
                 return;
             }
             let canonical =

@@ -102,6 +102,8 @@ fn each_new_coupon_is_applied() {
     check(Cart, rule, first(), with("coupons", json!([{"id": "6", "code": "WINTER"}])), applied);
     check(Cart, rule, first(), with("coupons", json!([{"code": "WINTER"}])), applied);
     check(Cart, rule, first(), with("coupons", json!([{"code": "SUMMER"}])), &["cart.updated"]);
+    check(Cart, rule, with("coupons", json!([{"code": "SUMMER"}])), first(), &["cart.updated"]);
+    check(Cart, rule, first(), with("coupons", json!([{"id": "6", "code": "SUMMER"}])), applied);
     check(Cart, rule, first(), one(), &["cart.updated"]);
     check(Cart, rule, one(), with("coupons", json!([{"extra": {"mine": 1}}])), &["cart.updated"]);
     let mut with_begin = BEGUN.to_vec();

@@ -149,7 +149,10 @@ fn variants_inside_their_product() {
     let two = |a: &str, b: &str| variants(json!([{"id": a}, {"id": b}]));
     product("only their order", two("v", "w"), two("w", "v"), &["product.updated"]);
     let touched = variants(json!([{"id": "v", "sku": "S", "updated_at": "2026-01-01T00:00:00Z"}]));
-    product("only when it was touched", one(), touched, &["product.updated"]);
+    product("only when it was touched", one(), touched.clone(), &[]);
+    let mut renamed = touched;
+    renamed["title"] = "x".into();
+    product("of the variant only when it was touched", one(), renamed, &["product.updated"]);
     product("which one is not known", json!({}), variants(json!([{"sku": "S"}])), &["product.updated"]);
     let events = Story::of(Product).stands(one()).put(variants(json!([{"id": "v", "sku": "T"}])));
     let expected =

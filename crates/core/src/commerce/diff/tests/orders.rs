@@ -29,6 +29,12 @@ fn any_change_updates_an_order_and_no_change_does_not() {
     order(rule, times("2026-01-01T00:00:00Z"), times("2026-01-02T00:00:00Z"), &[]);
     order(rule, json!({"note": "a"}), times("2026-01-02T00:00:00Z"), &[]);
     order(rule, Value::Null, Value::Null, &[]);
+    let parts = |time: &str, status: &str| {
+        json!({"customer": {"id": "9", "updated_at": time}, "refunds": [{"id": "a", "extra": {"updated_at": time}}],
+            "shipments": [{"id": "s", "updated_at": time, "status": status}]})
+    };
+    order(rule, parts("2026-01-01T00:00:00Z", "a"), parts("2026-01-02T00:00:00Z", "a"), &[]);
+    order(rule, parts("2026-01-01T00:00:00Z", "a"), parts("2026-01-01T00:00:00Z", "b"), &["order.updated"]);
 }
 
 #[test]
@@ -169,6 +175,9 @@ fn each_refund_that_leaves_something_refunds_in_part() {
     order(rule, one(), state("partially_refunded", "5", &["a", "b"]), both);
     order(rule, one(), state("partially_refunded", "5", &["b"]), both);
     order(rule, json!({"financial_status": "paid"}), state("paid", "1", &[]), both);
+    let nameless = |count: usize| json!({"refunds": vec![json!({}); count]});
+    order(rule, nameless(1), nameless(2), both);
+    order(rule, nameless(2), nameless(1), &["order.updated"]);
 
     order(rule, one(), state("partially_refunded", "5.00", &["a"]), &["order.updated"]);
     order(rule, one(), state("partially_refunded", "4", &["a"]), &["order.updated"]);
