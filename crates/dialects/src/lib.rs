@@ -17,6 +17,7 @@ pub mod json;
 pub mod lenient;
 pub mod mac;
 mod peek;
+pub mod publish;
 pub mod registration;
 mod render;
 mod request;
