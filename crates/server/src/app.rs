@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, middleware};
 use shopwire_engine::Engine;
 use shopwire_store::IdempotencyKey;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,6 +30,7 @@ struct Shared {
     openapi: bytes::Bytes,
     /// Idempotency keys of requests under way.
     under_way: Mutex<HashSet<IdempotencyKey>>,
+    bulk_room: Arc<Semaphore>,
 }
 
 impl App {
@@ -42,6 +44,11 @@ impl App {
 
     pub(crate) fn openapi(&self) -> bytes::Bytes {
         self.0.openapi.clone()
+    }
+
+    /// Room for lines of bulk requests.
+    pub(crate) fn bulk_room(&self) -> &Arc<Semaphore> {
+        &self.0.bulk_room
     }
 
     pub(crate) fn under_way(&self) -> &Mutex<HashSet<IdempotencyKey>> {
@@ -63,7 +70,8 @@ pub(crate) fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
 /// All surfaces of an engine.
 pub fn router(engine: Engine, config: ServerConfig) -> Router {
     let openapi = bytes::Bytes::from(openapi::openapi_json());
-    let app = App(Arc::new(Shared { engine, config, openapi, under_way: Mutex::default() }));
+    let bulk_room = api::bulk_room(engine.limits().bulk_bytes_max);
+    let app = App(Arc::new(Shared { engine, config, openapi, under_way: Mutex::default(), bulk_room }));
     let (guarded, open) = routes();
     // Layers run from the last to the first: who asks is known before keys are looked up.
     let guarded = guarded

@@ -92,6 +92,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Given<T> {
     }
 }
 
+/// The JSON body, like [`Given`], but there must be one.
+pub(crate) struct Whole<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Whole<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        use hyper::body::Body as _;
+
+        if request.body().is_end_stream() {
+            return Err(Problem::new(Code::MalformedJson, "the request has no body: send a JSON object"));
+        }
+        Given::from_request(request, app).await.map(|Given(given)| Self(given))
+    }
+}
+
 fn shaped<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         Problem::new(Code::MalformedJson, format!("the body is not what is expected: {error}"))

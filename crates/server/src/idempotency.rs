@@ -104,6 +104,10 @@ fn key(request: &Request) -> Result<Option<IdempotencyKey>, Problem> {
     if request.method() != Method::POST {
         return Ok(None);
     }
+    if request.uri().path().ends_with("/changes") {
+        let detail = "a bulk request takes no `Idempotency-Key`: send again what was not answered, what was done changes nothing";
+        return Err(Problem::new(Code::MalformedRequest, detail));
+    }
     let operation = format!("POST {}", request.uri().path());
     Ok(Some(IdempotencyKey { token, operation, key: text }))
 }

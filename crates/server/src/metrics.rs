@@ -49,11 +49,14 @@ type Written = Result<(), std::fmt::Error>;
 impl Collector for EngineMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Written {
         self.webhooks(&mut encoder)?;
+        self.changes(&mut encoder)?;
         self.deliveries(&mut encoder)?;
         self.levels(&mut encoder)?;
         let metrics = self.0.metrics();
         let accept = "From a webhook's arrival to its being synced.";
         latency(&mut encoder, "accept_seconds", accept, &metrics.accept)?;
+        let change = "From a change's begin to its being synced.";
+        latency(&mut encoder, "change_seconds", change, &metrics.change)?;
         latency(&mut encoder, "exchange_seconds", "One exchange with a receiver.", &metrics.exchange)?;
         let end_to_end = "From an event's being received to its being delivered.";
         latency(&mut encoder, "end_to_end_seconds", end_to_end, &metrics.end_to_end)
@@ -72,6 +75,18 @@ impl EngineMetrics {
             }
         }
         Ok(())
+    }
+
+    fn changes(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let metrics = self.0.metrics();
+        counter(encoder, "changes", "Changes of entities that were committed.", metrics.changes.get())?;
+        counter(encoder, "changes_idle", "Writes that changed nothing.", metrics.changes_idle.get())?;
+        let conflicts = "Times a write began anew, since somebody else was first.";
+        counter(encoder, "change_conflicts", conflicts, metrics.change_conflicts.get())?;
+        counter(encoder, "occurrences", "Occurrences that were told.", metrics.occurrences.get())?;
+        counter(encoder, "timers_fired", "Timers that fired.", metrics.timers_fired.get())?;
+        let arisen = "Events that changes, occurrences and timers gave.";
+        counter(encoder, "events_arisen", arisen, metrics.arisen.get())
     }
 
     fn deliveries(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {

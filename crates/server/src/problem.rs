@@ -6,7 +6,10 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+use shopwire_core::commerce::diff::OccurrenceError;
+use shopwire_core::commerce::entity::EntityError;
 use shopwire_dialects::json::JsonError;
+use shopwire_engine::capture::CaptureError;
 use shopwire_engine::configure::ConfigureError;
 use shopwire_engine::receive::ReceiveError;
 use shopwire_store::StoreError;
@@ -70,6 +73,8 @@ codes! {
     Conflict = "conflict", CONFLICT, "The state of things does not allow it";
     /// A request with the same idempotency key is under way.
     IdempotencyUnderWay = "idempotency_under_way", CONFLICT, "A request with this idempotency key is under way";
+    /// What was expected of an entity does not hold.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "What was expected does not hold";
     /// More bytes than allowed.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
     /// More header fields, or more bytes of them, than allowed.
@@ -138,6 +143,11 @@ impl Problem {
 
     /// The JSON of it; without a request's id if no request could be read.
     pub(crate) fn body(&self, request_id: Option<&str>) -> Vec<u8> {
+        self.json(request_id).to_string().into_bytes()
+    }
+
+    /// The same, to be put into other JSON.
+    pub(crate) fn json(&self, request_id: Option<&str>) -> Value {
         let mut json = Map::new();
         json.insert("type".into(), format!("{TYPES}{}", self.code.as_str()).into());
         json.insert("title".into(), self.code.title().into());
@@ -150,7 +160,7 @@ impl Problem {
         if let Some(id) = request_id {
             json.insert("request_id".into(), id.into());
         }
-        Value::Object(json).to_string().into_bytes()
+        Value::Object(json)
     }
 }
 
@@ -201,6 +211,52 @@ impl From<ConfigureError> for Problem {
     }
 }
 
+impl From<CaptureError> for Problem {
+    fn from(error: CaptureError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CaptureError::UnknownShop(_) | CaptureError::NotThere { .. } => Self::new(Code::NotFound, detail),
+            CaptureError::Invalid(EntityError { path, .. }) => {
+                Self::new(Code::InvalidField, detail).with("pointer", pointer(&path)).with("field", path)
+            }
+            CaptureError::WrongId { .. } => {
+                Self::new(Code::InvalidField, detail).with("pointer", "/id").with("field", "id")
+            }
+            CaptureError::Text { what, .. } => Self::new(Code::InvalidField, detail).with("field", what),
+            CaptureError::TooLarge { limit, max, .. } => {
+                Self::new(Code::BodyTooLarge, detail).with("limit", limit).with("max", max)
+            }
+            CaptureError::Unexpected { version } => {
+                Self::new(Code::PreconditionFailed, detail).with("version", version)
+            }
+            CaptureError::Contended => Self::new(Code::Busy, detail).with_header(header::RETRY_AFTER, "1"),
+            CaptureError::Occurrence(error) => {
+                Self::new(Code::InvalidField, detail).with("field", field_of(&error))
+            }
+            CaptureError::Broken => {
+                Self::new(Code::Internal, "the change broke off: the server's log says why")
+            }
+            CaptureError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// `line_items[1].quantity` as a JSON Pointer (RFC 6901): `/line_items/1/quantity`.
+fn pointer(path: &str) -> String {
+    let steps = path.split(['.', '[']).filter(|step| !step.is_empty());
+    steps.map(|step| format!("/{}", step.trim_end_matches(']'))).collect()
+}
+
+fn field_of(error: &OccurrenceError) -> String {
+    match error {
+        OccurrenceError::NotAnOccurrence(_) | OccurrenceError::WrongObject(_) => "type".to_owned(),
+        OccurrenceError::Missing { name, .. } | OccurrenceError::WrongType { name, .. } => {
+            format!("details.{name}")
+        }
+        OccurrenceError::Unknown { name, .. } => format!("details.{name}"),
+    }
+}
+
 impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
         Self::new(Code::MalformedJson, error)
@@ -235,6 +291,18 @@ mod tests {
         for code in Code::ALL {
             assert!(words.insert(code.as_str()), "{code:?}");
             assert!(code.status().is_client_error() || code.status().is_server_error(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn places_are_told_as_pointers() {
+        for (path, expected) in [
+            ("", ""),
+            ("created_at", "/created_at"),
+            ("line_items[1].quantity", "/line_items/1/quantity"),
+            ("line_items[0].taxes[12].rate", "/line_items/0/taxes/12/rate"),
+        ] {
+            assert_eq!(pointer(path), expected);
         }
     }
 

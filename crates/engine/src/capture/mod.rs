@@ -28,6 +28,7 @@ pub(crate) use look::Stored;
 pub(crate) use record::Recorder;
 pub(crate) use write::state;
 
+use serde_json::{Map, Value};
 use shopwire_store::EntityKey;
 use tracing::Instrument as _;
 
@@ -43,49 +44,52 @@ pub(crate) struct Capture {
 }
 
 impl Engine {
-    /// Begins a change. Changes of one entity are done in the order of these calls, others at the same time. The change is
-    /// done even if nobody waits for what comes out.
-    pub fn change(
+    /// Begins a change: changes of one entity are done in the order of these calls, others at the same time. What comes out
+    /// must be driven to its end by a task of its own, whoever waits for it or not: if it were dropped half-way, a later
+    /// change of the same entity might be done before it.
+    pub fn begin(
         &self,
         change: Change,
     ) -> impl Future<Output = Result<Written, CaptureError>> + Send + 'static {
         let turn = self.0.capture.turns.take(&change.key);
         let engine = self.clone();
-        let work = async move {
+        async move {
             let _turn = turn.come().await;
             engine.write(change).await
-        };
-        let work = tokio::spawn(work.in_current_span());
-        async move {
-            work.await.unwrap_or_else(|error| {
-                tracing::error!(%error, "a change broke off");
-                Err(CaptureError::Broken)
-            })
         }
     }
 
-    /// Puts a whole entity.
+    /// Does a change, even if nobody waits for what comes out.
+    async fn change(&self, key: EntityKey, what: What, writing: Writing) -> Result<Written, CaptureError> {
+        let work = self.begin(Change { key, what, writing });
+        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a change broke off");
+            Err(CaptureError::Broken)
+        })
+    }
+
+    /// Puts a whole entity. `Ok` means that it is on disk, with the events that follow.
     pub async fn put_entity(
         &self,
         key: EntityKey,
-        entity: serde_json::Map<String, serde_json::Value>,
+        entity: Map<String, Value>,
         writing: Writing,
     ) -> Result<Written, CaptureError> {
-        self.change(Change { key, what: What::Put(entity), writing }).await
+        self.change(key, What::Put(entity), writing).await
     }
 
     /// Changes some of an entity's fields: a JSON Merge Patch (RFC 7396).
     pub async fn patch_entity(
         &self,
         key: EntityKey,
-        patch: serde_json::Map<String, serde_json::Value>,
+        patch: Map<String, Value>,
         writing: Writing,
     ) -> Result<Written, CaptureError> {
-        self.change(Change { key, what: What::Patch(patch), writing }).await
+        self.change(key, What::Patch(patch), writing).await
     }
 
     /// Deletes an entity.
     pub async fn delete_entity(&self, key: EntityKey, writing: Writing) -> Result<Written, CaptureError> {
-        self.change(Change { key, what: What::Delete, writing }).await
+        self.change(key, What::Delete, writing).await
     }
 }

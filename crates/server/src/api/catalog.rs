@@ -163,6 +163,9 @@ pub(crate) struct EventTypeSchemaView {
     /// The JSON Schema (draft 2020-12) of its CloudEvents.
     #[schema(value_type = Object)]
     schema: Value,
+    /// The JSON Schema of the `details` that an occurrence of this type must be told with; null if it is no occurrence.
+    #[schema(value_type = Option<Object>)]
+    details: Option<Value>,
 }
 
 /// The platforms.
@@ -226,6 +229,6 @@ pub(crate) async fn event_type(
         );
         Problem::new(Code::NotFound, detail)
     })?;
-    let schema = schema::of(canonical);
-    Ok(Json(EventTypeSchemaView { event_type: EventTypeView::from(canonical), schema }))
+    let (schema, details) = (schema::of(canonical), schema::of_occurrence(canonical));
+    Ok(Json(EventTypeSchemaView { event_type: EventTypeView::from(canonical), schema, details }))
 }

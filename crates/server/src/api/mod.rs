@@ -3,10 +3,16 @@
 mod apps;
 mod attempts;
 mod catalog;
+mod changes;
+mod collection;
 mod dead_letters;
 mod deliveries;
 mod endpoints;
+mod entities;
 mod events;
+mod kinds;
+mod numbers;
+mod occurrences;
 mod received;
 mod rejections;
 mod schema;
@@ -14,6 +20,10 @@ mod shops;
 mod sources;
 mod story;
 mod tokens;
+mod writing;
+mod written;
+
+pub(crate) use changes::room as bulk_room;
 
 use axum::Json;
 use http::{HeaderName, StatusCode, header};
@@ -31,7 +41,7 @@ fn created<T>(place: String, made: T) -> Created<T> {
 
 /// All routes of the API with their documentation.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    configuration().merge(happenings()).merge(catalogue())
+    configuration().merge(state()).merge(happenings()).merge(catalogue())
 }
 
 fn configuration() -> OpenApiRouter<App> {
@@ -54,6 +64,20 @@ fn configuration() -> OpenApiRouter<App> {
         .routes(routes!(tokens::get, tokens::delete))
 }
 
+fn state() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(entities::entities))
+        .routes(routes!(
+            entities::entity,
+            entities::put_entity,
+            entities::patch_entity,
+            entities::delete_entity
+        ))
+        .routes(routes!(changes::change_many))
+        .routes(routes!(occurrences::tell_occurrence))
+        .routes(routes!(numbers::id_behind))
+}
+
 fn happenings() -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .routes(routes!(events::list))
@@ -71,4 +95,6 @@ fn catalogue() -> OpenApiRouter<App> {
         .routes(routes!(catalog::dialect))
         .routes(routes!(catalog::event_types))
         .routes(routes!(catalog::event_type))
+        .routes(routes!(kinds::entity_kinds))
+        .routes(routes!(kinds::entity_kind))
 }

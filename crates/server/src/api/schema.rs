@@ -1,8 +1,9 @@
-//! The JSON Schema of a canonical event type's CloudEvents.
+//! The JSON Schemas of canonical event types: their CloudEvents, and what an occurrence must tell.
 
 use serde_json::{Map, Value, json};
-use shopwire_core::commerce::CanonicalType;
+use shopwire_core::commerce::details::{self, Detail, DetailType};
 use shopwire_core::commerce::entity::Entity;
+use shopwire_core::commerce::{ArisesFrom, CanonicalType};
 use shopwire_dialects::cloudevents::TYPE_PREFIX;
 
 /// The schema of the structured form (draft 2020-12): the envelope, with the kind's entity as `data.object`.
@@ -26,33 +27,133 @@ pub(super) fn of(canonical: CanonicalType) -> Value {
             "time": { "type": "string", "format": "date-time" },
             "sequence": { "type": "string", "pattern": "^[0-9]{20}$" },
             "datacontenttype": { "const": "application/json" },
-            "data": data(object),
+            "data": data(canonical, object),
         },
         "$defs": definitions,
     })
 }
 
-fn data(object: Value) -> Value {
+fn data(canonical: CanonicalType, object: Value) -> Value {
     json!({
         "type": "object",
         "required": ["object", "origin"],
         "properties": {
+            "previous": previous(&object),
             "object": object,
-            "previous": { "type": "object", "description": "Former values of what changed." },
-            "origin": {
-                "type": "object",
-                "required": ["dialect", "topic", "source", "received_at"],
-                "properties": {
-                    "dialect": { "type": "string" },
-                    "topic": { "type": "string" },
-                    "event_id": { "type": "string", "description": "The platform's own id of the event." },
-                    "source": { "type": "string", "pattern": "^src_[0-9a-f]{32}$" },
-                    "received_at": { "type": "string", "format": "date-time" },
-                },
-            },
+            "details": of_details(&details_of(canonical)),
+            "origin": { "oneOf": [webhook_origin(), change_origin()] },
             "received": { "description": "The platform's own body, if it could not be understood." },
         },
     })
+}
+
+/// Former values of the entity's fields.
+fn previous(object: &Value) -> Value {
+    let fields = object["properties"].as_object().cloned().unwrap_or_default();
+    let former = |(name, schema): (String, Value)| (name, json!({ "anyOf": [schema, { "type": "null" }] }));
+    json!({
+        "type": "object",
+        "description": "Former values of what changed; null for what was not there.",
+        "properties": fields.into_iter().map(former).collect::<Map<String, Value>>(),
+        "additionalProperties": false,
+    })
+}
+
+fn webhook_origin() -> Value {
+    json!({
+        "type": "object",
+        "required": ["kind", "dialect", "topic", "source", "received_at"],
+        "properties": {
+            "kind": { "const": "webhook" },
+            "dialect": { "type": "string" },
+            "topic": { "type": "string" },
+            "event_id": { "type": "string", "description": "The platform's own id of the event." },
+            "source": { "type": "string", "pattern": "^src_[0-9a-f]{32}$" },
+            "received_at": { "type": "string", "format": "date-time" },
+        },
+    })
+}
+
+fn change_origin() -> Value {
+    json!({
+        "type": "object",
+        "required": ["kind", "version", "received_at"],
+        "properties": {
+            "kind": { "const": "change" },
+            "cause": { "type": "string", "description": "Why, in one word." },
+            "actor": { "type": "string", "description": "Who did it." },
+            "version": { "type": "integer", "minimum": 0, "description": "The entity's version after it; 0 for an occurrence." },
+            "received_at": { "type": "string", "format": "date-time" },
+        },
+    })
+}
+
+/// The schema of what an occurrence of this type tells; `None` if it is no occurrence.
+pub(super) fn of_occurrence(canonical: CanonicalType) -> Option<Value> {
+    if canonical.arises_from() != ArisesFrom::Occurrence {
+        return None;
+    }
+    let allowed = details::of_occurrence(canonical);
+    let mut schema = of_details(&details_of(canonical));
+    let required: Vec<_> =
+        allowed.iter().filter(|detail| detail.required).map(|detail| detail.name).collect();
+    schema["required"] = required.into();
+    Some(schema)
+}
+
+type DetailSchema = (&'static str, Value);
+
+fn of_details(known: &[DetailSchema]) -> Value {
+    let properties: Map<String, Value> =
+        known.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
+    json!({
+        "type": "object",
+        "description": "What stands in no entity.",
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// What events of this type may tell beyond the entity.
+fn details_of(canonical: CanonicalType) -> Vec<DetailSchema> {
+    use CanonicalType as T;
+    let text = || json!({ "type": "string" });
+    let whole = || json!({ "type": "integer" });
+    let method = |word: &str| (details::INVENTORY_METHOD, json!({ "const": word }));
+    match canonical {
+        T::CartLineItemCreated | T::CartLineItemUpdated | T::CartLineItemDeleted => {
+            vec![(details::LINE_ITEM_ID, text())]
+        }
+        T::CartCouponApplied => vec![(details::COUPON_ID, text()), (details::COUPON_CODE, text())],
+        T::CartConverted => vec![(details::ORDER_ID, text())],
+        T::ProductInventoryChanged | T::VariantInventoryChanged => {
+            vec![method("absolute"), (details::INVENTORY_VALUE, whole())]
+        }
+        T::ProductInventoryChangedByOrder | T::VariantInventoryChangedByOrder => {
+            vec![method("relative"), (details::INVENTORY_VALUE, whole())]
+        }
+        T::ProductInStock | T::ProductSoldOut | T::ProductLowStock => vec![(details::VARIANT_ID, text())],
+        T::StockMoved => vec![
+            (details::PRODUCT_ID, text()),
+            (details::VARIANT_ID, text()),
+            (details::QUANTITY_DELTA, json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$" })),
+        ],
+        T::AppSubscriptionChanged | T::AppOneTimeChargeChanged | T::AppUsageCapApproaching => {
+            vec![(details::CHARGE_ID, text())]
+        }
+        T::AppStorageChanged => {
+            vec![(details::STORAGE_KEYS, json!({ "type": "array", "items": { "type": "string" } }))]
+        }
+        other => details::of_occurrence(other).iter().map(of_detail).collect(),
+    }
+}
+
+fn of_detail(detail: &Detail) -> DetailSchema {
+    let name = match detail.json {
+        DetailType::Text => "string",
+        DetailType::Whole => "integer",
+    };
+    (detail.name, json!({ "type": name }))
 }
 
 fn take(schema: &mut Value, key: &str) -> Option<Value> {
@@ -90,6 +191,17 @@ mod tests {
                 "{canonical}"
             );
         }
+    }
+
+    #[test]
+    fn only_occurrences_have_a_schema_of_what_they_must_tell() {
+        for canonical in CanonicalType::ALL {
+            let is_one = canonical.arises_from() == ArisesFrom::Occurrence;
+            assert_eq!(of_occurrence(*canonical).is_some(), is_one, "{canonical}");
+        }
+        let message = of_occurrence(CanonicalType::OrderMessageCreated).expect("an occurrence");
+        assert_eq!(message["required"], json!(["message_id"]));
+        assert_eq!(message.pointer("/properties/message_id/type"), Some(&json!("string")));
     }
 
     #[test]
