@@ -49,21 +49,24 @@ impl Nothing {
 pub(crate) struct Shape<'e> {
     said: Map<String, Value>,
     extra: Option<&'e Extra>,
+    /// Whether there is no place for fields that are not there yet.
+    is_blank: bool,
 }
 
 impl<'e> Shape<'e> {
     /// The shape of something that keeps the platform's own fields in `extra`.
     pub(crate) fn of(extra: &'e Extra) -> Self {
-        Self { said: Map::new(), extra: Some(extra) }
+        Self { said: Map::new(), extra: Some(extra), is_blank: false }
     }
 
     /// The shape of something that has nothing of its own.
     pub(crate) fn plain() -> Self {
-        Self { said: Map::new(), extra: None }
+        Self { said: Map::new(), extra: None, is_blank: false }
     }
 
     /// A blank of the whole shape to fill in: every field in its place, with its documented nothing, or what `extra` holds
-    /// for it if that has the same type. To what is put from here on, [`Nothing::Absent`] means what the blank says.
+    /// for it if that has the same type. To what is put from here on, [`Nothing::Absent`] means what the blank says; what the
+    /// blank has no place for stays out, unless it is [`set`](Self::set).
     pub(crate) fn filling(blank: &Extra, extra: &'e Extra) -> Self {
         let mut said = blank.clone();
         for (key, nothing) in &mut said {
@@ -71,15 +74,13 @@ impl<'e> Shape<'e> {
                 *nothing = left.clone();
             }
         }
-        Self { said, extra: Some(extra) }
+        Self { said, extra: Some(extra), is_blank: true }
     }
 
     /// What follows from the rest, where the field says nothing so far.
     pub(crate) fn presume(&mut self, key: &str, value: impl Into<Value>) -> &mut Self {
-        if self.said.get(key).is_none_or(says_nothing) {
-            self.set(key, value);
-        }
-        self
+        let says_nothing = self.said.get(key).map_or(!self.is_blank, says_nothing);
+        if says_nothing { self.set(key, value) } else { self }
     }
 
     /// Encodes what a field holds once more as JSON in a text.
@@ -212,7 +213,7 @@ impl<'e> Shape<'e> {
         nothing: Nothing,
     ) -> &mut Self {
         let value = value.or_else(|| self.left(key, fits)).or_else(|| nothing.value());
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|_| !self.is_blank || self.said.contains_key(key)) {
             self.said.insert(key.to_owned(), value);
         }
         self
@@ -229,7 +230,7 @@ fn is_alike(one: &Value, other: &Value) -> bool {
 }
 
 /// Money as most people write it.
-fn two_decimals(amount: Amount) -> String {
+pub(crate) fn two_decimals(amount: Amount) -> String {
     let mut decimal = amount.decimal();
     if decimal.scale() < 2 {
         decimal.rescale(2);
@@ -333,9 +334,16 @@ mod tests {
         let blank = extra(json!({ "a": "", "b": 0, "c": null, "d": {}, "e": [], "f": "" }));
         let left = extra(json!({ "b": 7, "c": [1], "a": 5, "foreign": true, "e": [2] }));
         let mut s = Shape::filling(&blank, &left);
-        s.text("f", Some("x"), Nothing::Absent).text("a", None, Nothing::Absent).flag("b", None, Nothing::Absent);
+        s.text("f", Some("x"), Nothing::Absent).text("a", None, Nothing::Absent).flag(
+            "b",
+            None,
+            Nothing::Absent,
+        );
         s.presume("f", "not needed").presume("a", "presumed").presume("d", json!({ "k": 1 }));
-        s.enclose("d", written).enclose("f", written);
+        s.enclose("d", written)
+            .enclose("f", written)
+            .text("g", Some("no place"), Nothing::Null)
+            .presume("h", "none");
         assert_eq!(written(&s.done()), r#"{"a":"presumed","b":7,"c":[1],"d":"{\"k\":1}","e":[2],"f":"x"}"#);
     }
 

@@ -12,12 +12,14 @@
 //!
 //! **Invariants.** The topic is what the header says, never guessed from the body. Bodies are read wrapped or bare.
 
+mod blank;
 mod decode;
 mod policy;
 mod render;
 mod sample;
 mod sign;
 mod verify;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,12 @@
 use serde_json::Value;
 use shopwire_core::Headers;
 
+use super::render::order::states_of;
+use super::render::version;
 use super::verify::{API_VERSION, DEDUPLICATION_ID, SHOP_DOMAIN, TOPIC};
 use crate::catalog::Topic;
 use crate::style::js;
 use crate::{Draft, SampleFacts, mac};
-
-/// Status, financial status and fulfilment status of an order when its topic is sent (Shoplazza docs: order status).
-const STATES: [(&str, [&str; 3]); 7] = [
-    ("orders/paid", ["placed", "paid", "waiting"]),
-    ("orders/partially_fulfilled", ["placed", "paid", "partially_shipped"]),
-    ("orders/fulfilled", ["placed", "paid", "shipped"]),
-    ("orders/finished", ["finished", "paid", "finished"]),
-    ("orders/partially_refunded", ["placed", "partially_refunded", "waiting"]),
-    ("orders/refunded", ["placed", "refunded", "waiting"]),
-    ("orders/cancelled", ["cancelled", "cancelled", "cancelled"]),
-];
 
 pub(super) fn sample(topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {
     let mut body: Value = serde_json::from_str(body_of(topic)).expect("fixtures are JSON, as tests show");
@@ -29,7 +20,7 @@ pub(super) fn sample(topic: &'static Topic, facts: &SampleFacts<'_>) -> Draft {
         .with("Content-Type", "application/json")
         .with(TOPIC, topic.name)
         .with(SHOP_DOMAIN, facts.shop.get("shop_domain").unwrap_or("example.myshoplaza.com"))
-        .with(API_VERSION, version(topic))
+        .with(API_VERSION, version(topic, None))
         .with(DEDUPLICATION_ID, mac::hex(&chance));
     // Some receivers hash the body as JavaScript writes it again, so it is written that way from the start.
     Draft { query: None, headers, body: js::to_string(&body).into_bytes() }
@@ -60,17 +51,10 @@ fn tell_facts(body: &mut Value, topic: &Topic, facts: &SampleFacts<'_>) {
 }
 
 fn tell_state(body: &mut Value, topic: &Topic) {
-    let states = STATES.iter().find(|(name, _)| *name == topic.name).map(|(_, states)| states);
     let places = ["/order/status", "/order/financial_status", "/order/fulfillment_status"];
-    for (place, state) in places.iter().zip(states.into_iter().flatten()) {
+    for (place, state) in places.iter().zip(states_of(topic.name).into_iter().flatten()) {
         if let Some(value) = body.pointer_mut(place) {
-            *value = (*state).into();
+            *value = state.into();
         }
     }
-}
-
-/// The lowest version that sends the topic, in the form of the header: `202207` is `2022-07` there.
-fn version(topic: &Topic) -> String {
-    let (year, month) = topic.min_version.unwrap_or("202007").split_at(4);
-    format!("{year}-{month}")
 }

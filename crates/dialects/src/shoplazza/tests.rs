@@ -9,6 +9,9 @@ use crate::style::js;
 use crate::testing::{Same, check_event_map, described, key, mangled, mistyped, received, request, sample};
 use crate::{Dialect as _, Draft, Key, Reading, Rejection, SampleFacts, ShopIdentity, Verified};
 
+mod carried;
+mod render;
+
 const NOW: Timestamp = Timestamp::from_secs(1_741_937_412);
 
 fn topic(name: &str) -> &'static Topic {

@@ -1,14 +1,26 @@
 //! Apps and what merchants are charged for them.
 
+use serde_json::Value;
 use shopwire_core::commerce::entity::{App, Charge};
+use shopwire_core::commerce::is_surrogate;
 
 use crate::fields::Fields;
+use crate::shoplazza::blank;
 
-/// An app goes by the id of its subject, by which its charges name it too; the number it also has stays in `extra`.
+/// An app goes by the id of its subject, by which its charges name it too; the number it also has stays in `extra`, unless
+/// it was only computed from that id.
 pub(super) fn app(mut f: Fields, topic: &str, subject_id: &str) -> App {
     let id = subject_id.to_owned();
-    if f.peek(&["application_id"]).is_some() {
+    let is_charge = f.peek(&["application_id"]).is_some();
+    for key in ["uid", "application_id"] {
+        f.pass_over(key, &subject_id.into());
+    }
+    if is_charge {
         return App { id, charges: vec![charge(f, topic)], ..App::default() };
+    }
+    let number = f.peek(&["id"]).and_then(Value::as_u64);
+    if number.is_some_and(|number| is_surrogate(number) || number.to_string() == subject_id) {
+        f.id("id");
     }
     App {
         id,
@@ -19,12 +31,16 @@ pub(super) fn app(mut f: Fields, topic: &str, subject_id: &str) -> App {
         icon_url: f.text("icon"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "app"),
         ..App::default()
     }
 }
 
 fn charge(mut f: Fields, topic: &str) -> Charge {
+    // The shop's number is no part of the charge, and in one of the documented bodies its key is spelled wrong.
+    for key in ["store_id", "stord_id"] {
+        f.id(key);
+    }
     Charge {
         id: f.entity_id(),
         name: f.text("name"),
@@ -44,7 +60,7 @@ fn charge(mut f: Fields, topic: &str) -> Charge {
         cancelled_at: f.when("cancelled_on"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "app.charge.subscription"),
         ..Charge::default()
     }
 }

@@ -3,22 +3,25 @@
 //! Lenient where the documentation and the wire are known to differ: bodies wrapped or bare, JSON inside strings, money
 //! as text or number, `canceled_at` or `cancelled_at`, `store_id` or `stord_id`.
 
+mod address;
 mod app;
 mod cart;
 mod category;
 mod customer;
+mod discount;
 mod line_item;
 mod order;
 mod product;
 mod shipment;
 
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use shopwire_core::DialectId;
 use shopwire_core::commerce::entity::{Entity, Image};
-use shopwire_core::commerce::{EntityKind, EventType, Subject};
+use shopwire_core::commerce::{EntityKind, EventType, Subject, details};
 
+use super::blank;
 use super::verify::{DEDUPLICATION_ID, SHOP_DOMAIN, TOPIC};
 use crate::catalog::{SHOPLAZZA, Topic};
 use crate::fields::Fields;
@@ -51,7 +54,15 @@ pub(super) fn canonical(body: &[u8], reading: &Reading) -> Result<Canonical, Unr
     let Value::Object(body) = body else { return Err(unreadable("it is no object")) };
     let mut fields = Fields::of(body);
     fields.lift(wrapper(reading.subject.kind_name()));
-    Ok(Canonical::of(entity(fields, reading)))
+    let canonical = Canonical::of(entity(fields, reading));
+    let charge = match &canonical.object {
+        Entity::App(app) => app.charges.first().map(|charge| charge.id.clone()),
+        _ => None,
+    };
+    Ok(match charge {
+        Some(charge) => canonical.with(details::CHARGE_ID, charge),
+        None => canonical,
+    })
 }
 
 fn entity(fields: Fields, reading: &Reading) -> Entity {
@@ -104,12 +115,17 @@ fn fingerprint(topic: &str, body: &[u8]) -> String {
 }
 
 /// The word that a body of this kind is wrapped in.
-fn wrapper(kind: &str) -> &str {
+pub(super) fn wrapper(kind: &str) -> &str {
     match kind {
         "shipment" => "fulfillment",
         "category" => "collection",
         other => other.strip_suffix('s').unwrap_or(other),
     }
+}
+
+/// The picture of something; none if nothing stands in it.
+fn picture(f: &mut Fields) -> Option<Image> {
+    f.image("image", image).filter(|image| *image != Image::default())
 }
 
 /// A picture, as products, variants and collections have it.
@@ -119,10 +135,10 @@ fn image(mut f: Fields) -> Image {
         url: f.text("src"),
         alt: f.text("alt"),
         position: f.integer("position"),
-        width: f.integer("width"),
-        height: f.integer("height"),
+        width: f.integer("width").filter(|pixels| *pixels != 0),
+        height: f.integer("height").filter(|pixels| *pixels != 0),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "product.image"),
     }
 }

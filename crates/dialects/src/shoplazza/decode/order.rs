@@ -1,9 +1,16 @@
 //! Orders.
 
-use shopwire_core::commerce::entity::{Address, Discount, Order, Payment, ShippingMethod};
+use serde_json::Value;
+use shopwire_core::commerce::entity::{Extra, Order, Payment, ShippingMethod};
 
-use super::{customer::customer, line_item::line_item, shipment::shipment};
+use super::{address::address, customer, discount::discount, line_item::line_item, shipment::shipment};
+use crate::Words;
 use crate::fields::Fields;
+use crate::shoplazza::render::order::main_currency_prices;
+use crate::shoplazza::{blank, words};
+
+/// The method of payment while there is none.
+const NOT_PAID: &str = "none";
 
 pub(super) fn order(mut f: Fields) -> Order {
     // These hold JSON encoded once more; newer versions send some of them as they are.
@@ -12,21 +19,22 @@ pub(super) fn order(mut f: Fields) -> Order {
     }
     let currency = f.currency("currency");
     f.set_currency(currency.clone());
-    Order {
+    let (user_agent, refer_info) = refer_info(&mut f);
+    let mut order = Order {
         id: f.entity_id(),
         number: f.id("number"),
-        status: f.text("status"),
-        financial_status: f.text("financial_status"),
-        fulfillment_status: f.text("fulfillment_status"),
+        status: state(&mut f, "status", words::ORDER),
+        financial_status: state(&mut f, "financial_status", words::FINANCIAL),
+        fulfillment_status: state(&mut f, "fulfillment_status", words::FULFILLMENT),
         source: f.text("source"),
         test: f.flag("test"),
         email: f.text("email"),
         accepts_marketing: f.flag("buyer_accepts_marketing"),
-        customer: f.object("customer", customer),
-        billing_address: f.object("billing_address", address),
-        shipping_address: f.object("shipping_address", address),
-        shipping_method: f.object("shipping_line", shipping_method),
-        line_items: f.list("line_items", line_item),
+        customer: f.object("customer", customer::of_order).flatten(),
+        billing_address: f.object("billing_address", |f| address(f, "order.billing_address")).flatten(),
+        shipping_address: f.object("shipping_address", |f| address(f, "order.shipping_address")).flatten(),
+        shipping_method: f.object("shipping_line", shipping_method).flatten(),
+        line_items: f.list("line_items", |f| line_item(f, "order.line_item")),
         currency,
         subtotal: f.money("sub_total"),
         total_discount: f.money("total_discount"),
@@ -37,9 +45,9 @@ pub(super) fn order(mut f: Fields) -> Order {
         total_paid: f.money("total_paid"),
         total_refunded: f.money("total_refund_price"),
         discount_code: f.text("discount_code"),
-        discounts: f.list("discount_applications", discount),
+        discounts: f.list("discount_applications", |f| discount(f, "order.discount")),
         payment: f
-            .text("payment_method")
+            .text_where("payment_method", |method| method != NOT_PAID)
             .map(|method| Payment { method: Some(method), ..Payment::default() }),
         shipments: f.list("fulfillments", shipment),
         note: f.text("note"),
@@ -56,57 +64,60 @@ pub(super) fn order(mut f: Fields) -> Order {
         landing_url: f.text("landing_site"),
         checkout_url: f.text("checkout_url"),
         ip_address: f.text("browser_ip"),
-        extra: f.rest(),
+        user_agent,
+        extra: blank::rest(&mut f, "order"),
         ..Order::default()
-    }
+    };
+    keep(&mut order.extra, "refer_info", refer_info);
+    let presumed = main_currency_prices(&order);
+    blank::forget(&mut order.extra, "main_currency_prices", presumed);
+    order
 }
 
-pub(super) fn address(mut f: Fields) -> Address {
+fn state(f: &mut Fields, key: &str, words: Words) -> Option<String> {
+    f.text(key).map(|word| words.ours(&word).to_owned())
+}
+
+fn shipping_method(mut f: Fields) -> Option<ShippingMethod> {
     f.open("extra_info");
-    Address {
-        id: f.id("id"),
-        name: f.text("name"),
-        first_name: f.text("first_name"),
-        last_name: f.text("last_name"),
-        company: f.text("company"),
-        line1: f.text("address1"),
-        line2: f.text("address2"),
-        district: f.text("area"),
-        city: f.text("city"),
-        region: f.text("province"),
-        region_code: f.text("province_code"),
-        country: f.text("country"),
-        country_code: f.text("country_code"),
-        postal_code: f.id("zip"),
-        phone: f.id("phone"),
-        email: f.text("email"),
-        latitude: f.amount("latitude"),
-        longitude: f.amount("longitude"),
-        is_default: f.flag("default"),
-        extra: f.rest(),
-        ..Address::default()
-    }
-}
-
-pub(super) fn discount(mut f: Fields) -> Discount {
-    Discount {
-        id: f.id("discount_id"),
-        title: f.text("title"),
-        kind: f.text("type"),
-        amount: f.money("discount_amount"),
-        extra: f.rest(),
-        ..Discount::default()
-    }
-}
-
-fn shipping_method(mut f: Fields) -> ShippingMethod {
-    f.open("extra_info");
-    ShippingMethod {
-        id: f.id("id"),
+    let outer = ["name", "desc", "delivery_method"].map(|key| f.peek(&[key]).cloned());
+    let info = f.object("extra_info", |mut info| {
+        for (key, known) in ["name", "desc", "delivery_method"].into_iter().zip(outer.iter().flatten()) {
+            info.pass_over(key, known);
+        }
+        (
+            info.id("id"),
+            info.money("shipping_price"),
+            blank::rest(&mut info, "order.shipping_line.extra_info"),
+        )
+    });
+    let (id, price, info) = info.unwrap_or_default();
+    let mut method = ShippingMethod {
+        id: f.id("id").or(id),
         name: f.text("name"),
         description: f.text("desc"),
-        price: f.money("shipping_price"),
-        extra: f.rest(),
-        ..ShippingMethod::default()
+        price: f.money("shipping_price").or(price),
+        extra: blank::rest(&mut f, "order.shipping_line"),
+    };
+    keep(&mut method.extra, "extra_info", info);
+    (method != ShippingMethod::default()).then_some(method)
+}
+
+/// What Shoplazza knows of the visit: the buyer's browser, and what has no canonical name. Their address it tells twice.
+fn refer_info(f: &mut Fields) -> (Option<String>, Extra) {
+    let address = f.peek(&["browser_ip"]).cloned();
+    let info = f.object("refer_info", |mut info| {
+        if let Some(address) = &address {
+            info.pass_over("ip", address);
+        }
+        (info.text("user_agent"), blank::rest(&mut info, "order.refer_info"))
+    });
+    info.unwrap_or_default()
+}
+
+/// Keeps what is left of an object.
+fn keep(extra: &mut Extra, key: &str, rest: Extra) {
+    if !rest.is_empty() {
+        extra.insert(key.to_owned(), Value::Object(rest));
     }
 }

@@ -2,14 +2,21 @@
 
 use shopwire_core::commerce::entity::{Choice, OptionValue, Product, ProductOption, Seo, Variant};
 
-use super::image;
+use super::{image, picture};
 use crate::fields::Fields;
+use crate::shoplazza::blank;
+use crate::shoplazza::render::product::has_only_default_variant;
 
 pub(super) fn product(mut f: Fields) -> Product {
-    let options = f.list("options", option);
+    let id = f.entity_id();
+    let of_it = |mut part: Fields| {
+        part.pass_over("product_id", &id.as_str().into());
+        part
+    };
+    let only_default = f.flag("has_only_default_variant");
+    let options = f.list("options", |f| option(of_it(f)));
     let names: Vec<_> = options.iter().map(|option| option.name.clone()).collect();
-    Product {
-        id: f.entity_id(),
+    let mut product = Product {
         title: f.text("title"),
         subtitle: f.text("brief"),
         description: f.text("description"),
@@ -21,8 +28,8 @@ pub(super) fn product(mut f: Fields) -> Product {
         inventory_tracked: f.flag("inventory_tracking"),
         inventory_policy: f.text("inventory_policy"),
         inventory_quantity: f.amount("inventory_quantity"),
-        image: f.image("image", image),
-        images: f.list("images", image),
+        image: picture(&mut f),
+        images: f.list("images", |f| image(of_it(f))),
         options,
         variants: f.list("variants", |v| variant(v, &names)),
         seo: seo(&mut f),
@@ -30,9 +37,15 @@ pub(super) fn product(mut f: Fields) -> Product {
         published_at: f.when("published_at"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "product"),
+        id,
         ..Product::default()
+    };
+    let presumed = has_only_default_variant(&product);
+    if let Some(told) = only_default.filter(|told| *told != presumed) {
+        product.extra.insert("has_only_default_variant".to_owned(), told.into());
     }
+    product
 }
 
 /// What search engines are told stands among the other fields, for products as for collections.
@@ -52,7 +65,7 @@ fn option(mut f: Fields) -> ProductOption {
         name: f.text("name"),
         position: f.integer("position"),
         values: f.texts("values").into_iter().map(value).collect(),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "product.option"),
         ..ProductOption::default()
     }
 }
@@ -81,11 +94,11 @@ fn variant(mut f: Fields, option_names: &[Option<String>]) -> Variant {
         weight_unit: f.text("weight_unit"),
         position: f.integer("position"),
         options: chosen.into_iter().enumerate().filter_map(choice).collect(),
-        image: f.image("image", image),
+        image: picture(&mut f),
         note: f.text("note"),
         created_at: f.when("created_at"),
         updated_at: f.when("updated_at"),
-        extra: f.rest(),
+        extra: blank::rest(&mut f, "product.variant"),
         ..Variant::default()
     }
 }

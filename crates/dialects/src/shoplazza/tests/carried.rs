@@ -1,0 +1,1 @@
+//! What Shoplazza's bodies can carry comes back as it was, whatever it is.
