@@ -21,39 +21,42 @@ pub(super) fn apply_nested(
     product: Option<&Product>,
     out: &mut Consequences,
 ) {
+    let (event_type, variant) = match (pair.before, pair.after) {
+        (Some(before), Some(after)) => return changed(case, (before, after), product, out),
+        (None, Some(after)) => (CanonicalType::VariantCreated, after),
+        (Some(before), None) => (CanonicalType::VariantDeleted, before),
+        (None, None) => return,
+    };
+    out.give(event_type, &pair.key, Canonical::of(of_product(variant, case.write.id)));
+}
+
+fn changed(
+    case: &Case<'_>,
+    (before, after): (&Variant, &Variant),
+    product: Option<&Product>,
+    out: &mut Consequences,
+) {
     let entity = |variant: &Variant| Entity::from(of_product(variant, case.write.id));
-    match (pair.before, pair.after) {
-        (Some(before), Some(after)) => {
-            let (former, object) = (entity(before), entity(after));
-            let Difference { previous, only_touched } = Difference::between(&former, &object);
-            if only_touched {
-                return;
-            }
-            let canonical =
-                Canonical { object: object.clone(), previous: previous.clone(), details: Map::new() };
-            out.give(CanonicalType::VariantUpdated, &pair.key, canonical);
-            let counted = product.filter(|product| is_counted(product) && counts_by_variant(product));
-            let (Some(product), Some(whole)) = (counted, case.after) else { return };
-            let counted = Counted {
-                before: Holding::of_variant(before, Some(product)),
-                after: Holding::of_variant(after, Some(product)),
-                events: STOCK_EVENTS,
-                id: &pair.key,
-                object: &object,
-                previous: inventory::only_stock(previous),
-            };
-            let told =
-                Canonical { previous: case.previous_of(&["variants"]), ..Canonical::of(whole.clone()) };
-            tell(case, &counted, Some((case.write.id, told)), out);
-        }
-        (None, Some(after)) => {
-            out.give(CanonicalType::VariantCreated, &pair.key, Canonical::of(entity(after)))
-        }
-        (Some(before), None) => {
-            out.give(CanonicalType::VariantDeleted, &pair.key, Canonical::of(entity(before)))
-        }
-        (None, None) => {}
+    let (former, object) = (entity(before), entity(after));
+    let Difference { previous, only_touched } = Difference::between(&former, &object);
+    if only_touched {
+        return;
     }
+    let canonical = Canonical { object: object.clone(), previous: previous.clone(), details: Map::new() };
+    out.give(CanonicalType::VariantUpdated, &after.id, canonical);
+    let counted = product.filter(|product| is_counted(product) && counts_by_variant(product));
+    let (Some(product), Some(whole)) = (counted, case.after) else { return };
+    let counted = Counted {
+        before: Holding::of_variant(before, Some(product)),
+        after: Holding::of_variant(after, Some(product)),
+        events: STOCK_EVENTS,
+        id: &after.id,
+        object: &object,
+        previous: inventory::only_stock(previous),
+    };
+    counted.tell_change(case.write.cause, out);
+    let of = || Canonical { previous: case.previous_of(&["variants"]), ..Canonical::of(whole.clone()) };
+    tell_news(&counted, case.write.id, of, out);
 }
 
 /// Gives what a change of a variant by itself means for its stock. What buyers are told is told of the product, so it
@@ -68,19 +71,27 @@ pub(super) fn apply(case: &Case<'_>, out: &mut Consequences) {
         object,
         previous: case.previous_of(inventory::FIELDS),
     };
-    let product = after.product_id.as_deref().map(|id| {
-        let variants = vec![after.clone()];
-        (id, Canonical::of(Product { id: id.to_owned(), variants, ..Product::default() }))
-    });
-    tell(case, &counted, product, out);
+    counted.tell_change(case.write.cause, out);
+    if let Some(product_id) = &after.product_id {
+        let product = || {
+            let variants = vec![after.clone()];
+            Canonical::of(Product { id: product_id.clone(), variants, ..Product::default() })
+        };
+        tell_news(&counted, product_id, product, out);
+    }
     let of = Goods { product_id: after.product_id.as_deref(), variant_id: Some(case.write.id) };
     tell_movements(counted.before, counted.after, of, out);
 }
 
-fn tell(case: &Case<'_>, counted: &Counted<'_>, product: Option<(&str, Canonical)>, out: &mut Consequences) {
-    counted.tell_change(case.write.cause, out);
-    if let (Some(news), Some((product_id, canonical))) = (counted.news(), product) {
-        out.give(news, product_id, canonical.with(details::VARIANT_ID, counted.id));
+/// Tells of the product what buyers are told about one of its variants.
+fn tell_news(
+    counted: &Counted<'_>,
+    product_id: &str,
+    product: impl FnOnce() -> Canonical,
+    out: &mut Consequences,
+) {
+    if let Some(news) = counted.news() {
+        out.give(news, product_id, product().with(details::VARIANT_ID, counted.id));
     }
 }
 

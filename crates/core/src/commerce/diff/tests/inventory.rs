@@ -93,6 +93,8 @@ fn at_most_one_of_in_stock_sold_out_and_low() {
     let no_minimum = |quantity: &str| json!({"inventory_quantity": quantity});
     let changed = &["product.updated", "product.inventory_changed"];
     product("no minimum is set", no_minimum("10"), no_minimum("1"), changed);
+    let below_zero = |quantity: &str| json!({"inventory_quantity": quantity, "inventory_minimum": "-1"});
+    product("what is sold out is not scarce too", below_zero("0"), below_zero("-2"), changed);
     let raised = json!({"inventory_quantity": "10", "inventory_minimum": "20"});
     product("only the minimum was raised", stock("10"), raised, &["product.updated"]);
     product("how many there were is not known", json!({}), stock("0"), changed);
