@@ -56,6 +56,7 @@ mod tests {
         };
         assert_eq!(found(&["a", "b", "a!"], &["c", "a?", "a"]), ["c1 - c", "a1 a a?", "a2 a! a", "b1 b -"]);
         assert_eq!(found(&["a", "a!"], &["a!"]), ["a1 a a!", "a2 a! -"]);
+        assert_eq!(found(&["b", "a"], &[]), ["b1 b -", "a1 a -"], "in their order");
         assert!(found(&[], &[]).is_empty());
     }
 }
