@@ -98,7 +98,7 @@ pub(super) async fn writers_that_try_again_lose_and_invent_nothing(backend: &dyn
         let ledger = Arc::clone(&ledger);
         writers.push(tokio::spawn(async move {
             for n in 0..CHANGES {
-                let key = order(if writer % 2 == 0 { "even" } else { "odd" });
+                let key = order(if writer.is_multiple_of(2) { "even" } else { "odd" });
                 loop {
                     let base = ledger.snapshot(&key).await.unwrap().map_or(0, |snapshot| snapshot.version);
                     let told = telling(writer * CHANGES + n, base + 1);
@@ -114,8 +114,9 @@ pub(super) async fn writers_that_try_again_lose_and_invent_nothing(backend: &dyn
     for writer in writers {
         writer.await.unwrap();
     }
-    let is_even =
-        |told: &&Event| (0..WRITERS * CHANGES).any(|n| n / CHANGES % 2 == 0 && event(n).id == told.id);
+    let is_even = |told: &&Event| {
+        (0..WRITERS * CHANGES).any(|n| (n / CHANGES).is_multiple_of(2) && event(n).id == told.id)
+    };
     let told = log(&*ledger).await;
     let (even, odd): (Vec<&Event>, Vec<&Event>) = told.iter().partition(is_even);
     for told in [even, odd] {

@@ -114,7 +114,7 @@ async fn commit_until_killed() {
         tasks.push(tokio::spawn(async move {
             let cart = task % CARTS;
             let mut base = 0;
-            loop {
+            while base < VERSIONS_MAX {
                 base = match ledger.commit(next_change(cart, base)).await.unwrap() {
                     Committed::Conflict { version } => version,
                     Committed::Done { version, .. } => {
