@@ -173,21 +173,6 @@ impl<'e> Shape<'e> {
         self.put(key, list, Value::is_array, nothing)
     }
 
-    /// JSON encoded once more inside a text; also what a decoder [opened](crate::fields::Fields::open) and left.
-    pub(crate) fn json_text(
-        &mut self,
-        key: &str,
-        value: Option<Value>,
-        encode: impl FnOnce(&Value) -> String,
-        nothing: Nothing,
-    ) -> &mut Self {
-        let text = value.or_else(|| self.left(key, |_| true)).map(|value| match value {
-            Value::String(text) => text,
-            other => encode(&other),
-        });
-        self.text(key, text.as_deref(), nothing)
-    }
-
     /// A field without a canonical name: what `extra` holds under the platform's own, if it `fits` the documented type.
     pub(crate) fn extra(&mut self, key: &str, fits: fn(&Value) -> bool, nothing: Nothing) -> &mut Self {
         self.put(key, None, fits, nothing)
@@ -279,15 +264,14 @@ mod tests {
                 .when("when", when.as_ref().filter(|_| is_rich), nothing)
                 .map("map", Some(if is_rich { &some } else { &none }), nothing)
                 .object("object", is_rich.then_some(&7), |n| json!({ "n": n }), nothing)
-                .list("list", &[1, 2][..if is_rich { 2 } else { 0 }], |n| json!(n), nothing)
-                .json_text("json", is_rich.then(|| json!([1])), written, nothing);
+                .list("list", &[1, 2][..if is_rich { 2 } else { 0 }], |n| json!(n), nothing);
             written(&s.done())
         };
-        let rich = r#"{"text":"x","words":"a, b","flag":true,"integer":7,"amount":"1.250","number":1.250,"when":"2025-02-14T00:00:00","map":{"a":1},"object":{"n":7},"list":[1,2],"json":"[1]"}"#;
+        let rich = r#"{"text":"x","words":"a, b","flag":true,"integer":7,"amount":"1.250","number":1.250,"when":"2025-02-14T00:00:00","map":{"a":1},"object":{"n":7},"list":[1,2]}"#;
         assert_eq!(shape(true, Nothing::Null), rich);
         assert_eq!(shape(false, Nothing::Absent), "{}");
         let sparse: Map<String, Value> = serde_json::from_str(&shape(false, Nothing::Null)).expect("json");
-        assert_eq!(sparse.len(), 11);
+        assert_eq!(sparse.len(), 10);
         assert!(sparse.values().all(Value::is_null), "{sparse:?}");
     }
 

@@ -108,7 +108,9 @@ fn compare(ours: &Value, documented: &Value, place: &str, slips: &mut Vec<String
             }
         }
         (Value::String(text), Value::String(like)) => {
-            let json = |text: &str| serde_json::from_str(text).ok().filter(|v: &Value| v.is_object() || v.is_array());
+            let json = |text: &str| {
+                serde_json::from_str(text).ok().filter(|v: &Value| v.is_object() || v.is_array())
+            };
             match (json(text), json(like)) {
                 (Some(inner), Some(like)) => compare(&inner, &like, &format!("{place}(json)"), slips),
                 (None, Some(_)) => slips.push(format!("{place}: no JSON in {text:?}")),
@@ -151,7 +153,10 @@ fn documented_bodies_come_back_byte_for_byte() {
 
 fn pretty_eq(ours: &str, expected: &str, name: &str) {
     let at = ours.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
-    let around = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(80)..(at + 80).min(text.len())]).into_owned();
+    let around = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(80)..(at + 80).min(text.len())])
+            .into_owned()
+    };
     assert!(ours == expected, "{name} at {at}:\n  ours …{}…\n  docs …{}…", around(ours), around(expected));
 }
 
@@ -179,7 +184,14 @@ fn expected_shop(topic: &Topic) -> ShopIdentity {
 
 #[test]
 fn the_least_that_can_be_said() {
-    for name in ["products/update", "orders/paid", "cart/update", "customers/create", "app/expired", "app/subscriptions_update"] {
+    for name in [
+        "products/update",
+        "orders/paid",
+        "cart/update",
+        "customers/create",
+        "app/expired",
+        "app/subscriptions_update",
+    ] {
         let draft = rendered(topic(name), &sparse(topic(name)));
         insta::assert_snapshot!(
             format!("sparse_{}", name.replace('/', "_")),
@@ -203,7 +215,10 @@ fn an_order_of_another_platform_is_told_in_full() {
     let order = says(topic, serde_json::from_str(theirs).expect("json"));
     let draft = rendered(topic, &order);
     assert_eq!(slips(topic, &draft), Vec::<String>::new());
-    insta::assert_snapshot!("foreign_order", serde_json::to_string_pretty(&body(&draft)["order"]).expect("json"));
+    insta::assert_snapshot!(
+        "foreign_order",
+        serde_json::to_string_pretty(&body(&draft)["order"]).expect("json")
+    );
 }
 
 #[test]
@@ -213,7 +228,8 @@ fn a_product_without_variants_is_its_own_only_variant() {
         "stock_levels":[{"stock_id":"a","quantity":"4"},{"stock_id":"b","quantity":"3"}],"inventory_quantity":"99",
         "images":[{"url":"https://cdn.example.com/mug.jpg"}]}"#;
     let topic = topic("products/create");
-    let product = &body(&rendered(topic, &says(topic, serde_json::from_str(theirs).expect("json"))))["product"];
+    let product =
+        &body(&rendered(topic, &says(topic, serde_json::from_str(theirs).expect("json"))))["product"];
     let variant = &product["variants"][0];
     let told: Vec<String> = ["/published", "/inventory_quantity", "/has_only_default_variant", "/image/src"]
         .iter()
@@ -232,7 +248,8 @@ fn headers_are_the_documented_ones() {
     let topic = topic("orders/paid");
     let draft = Shoplazza.sign(rendered(topic, &sparse(topic)), &key("app secret"), NOW);
     let names: Vec<&str> = draft.headers.iter().map(|(name, _)| name).collect();
-    let sampled: Vec<String> = signed("orders/paid").headers.iter().map(|(name, _)| name.to_owned()).collect();
+    let sampled: Vec<String> =
+        signed("orders/paid").headers.iter().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(names, sampled);
     assert_eq!(draft.headers.get(SHOP_DOMAIN), Some("nordhaven.myshoplaza.com"));
     assert_eq!(verdict(&draft, &[key("app secret")]), Ok(Verified { key: 0 }));
@@ -258,7 +275,8 @@ fn the_version_is_the_apps_else_the_lowest_that_sends_the_topic() {
 #[test]
 fn deduplication_ids_are_the_events_own() {
     let topic = topic("orders/paid");
-    let (event_type, subject) = (topic.event_type(Shoplazza.id(), topic.name), Subject::native("order", "only-1"));
+    let (event_type, subject) =
+        (topic.event_type(Shoplazza.id(), topic.name), Subject::native("order", "only-1"));
     let (identity, canonical) = (identity(), sparse(topic));
     let id = |event, occurred_at, api_version| {
         let happening = Happening {
@@ -293,7 +311,10 @@ fn what_the_platform_cannot_do_without_is_asked_for() {
     assert!(error.to_string().contains("`identities.shoplazza.store_id`"), "{error}");
     let no_charge = Canonical::of(App { id: "a".to_owned(), ..App::default() });
     let error = rendered_for(charges, &no_charge, &identity(), None).expect_err("no charge");
-    assert_eq!(error.to_string(), "shoplazza can't be told of `app/a` without `charges`: give the entity one");
+    assert_eq!(
+        error.to_string(),
+        "shoplazza can't be told of `app/a` without `charges`: give the entity one"
+    );
     let something_else = Canonical::of(Entity::only(EntityKind::Review, "r"));
     assert!(rendered_for(topic("orders/paid"), &something_else, &identity(), None).is_err());
 }
@@ -305,7 +326,8 @@ fn the_charge_that_is_meant_is_told() {
         price: Some(serde_json::from_str(&format!(r#"{{"amount":"{price}"}}"#)).expect("money")),
         ..Charge::default()
     };
-    let app = App { id: "a".to_owned(), charges: vec![charge("1", "5.00"), charge("2", "7.50")], ..App::default() };
+    let app =
+        App { id: "a".to_owned(), charges: vec![charge("1", "5.00"), charge("2", "7.50")], ..App::default() };
     let topic = topic("app/purchases_one_time_update");
     let told = |canonical: Canonical| {
         let body = body(&rendered(topic, &canonical));
@@ -358,7 +380,11 @@ fn forwards_what_was_received() {
         .with("X-Shoplazza-Api-Version", "2020-07")
         .with(DEDUPLICATION_ID, "D-1");
     assert_eq!(draft.headers, expected);
-    let made_up: Vec<String> = forward(Headers::new()).headers.iter().map(|(_, value)| value.to_owned()).collect();
+    let made_up: Vec<String> =
+        forward(Headers::new()).headers.iter().map(|(_, value)| value.to_owned()).collect();
     let id = "07".repeat(16);
-    assert_eq!(made_up, ["application/json", "orders/update", "nordhaven.myshoplaza.com", "2022-01", id.as_str()]);
+    assert_eq!(
+        made_up,
+        ["application/json", "orders/update", "nordhaven.myshoplaza.com", "2022-01", id.as_str()]
+    );
 }
