@@ -8,6 +8,7 @@ use shopwire_store::{Ledger, Noun, NounId, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::Capture;
+use crate::configure::RegistrationConfig;
 use crate::deliver::Courier;
 use crate::dispatch::Lanes;
 use crate::egress::Egress;
@@ -31,6 +32,8 @@ pub struct EngineParts {
     pub egress: Egress,
     /// The limits.
     pub limits: Limits,
+    /// Which of the platforms' rules for endpoints are relaxed.
+    pub registration: RegistrationConfig,
 }
 
 /// A running engine. Cheap to clone: all clones are the same one.
@@ -44,6 +47,7 @@ pub(crate) struct Running {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) egress: Egress,
     pub(crate) limits: Limits,
+    pub(crate) registration: RegistrationConfig,
     pub(crate) directory: Directory,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lanes: Lanes,
@@ -59,7 +63,7 @@ pub(crate) struct Running {
 impl Engine {
     /// Loads the configuration, takes up every lane where it stood, and begins to follow the log.
     pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
-        let EngineParts { ledger, timer, random, egress, limits } = parts;
+        let EngineParts { ledger, timer, random, egress, limits, registration } = parts;
         let directory = Directory::new(ledger.configuration().await?);
         let metrics = Arc::new(Metrics::default());
         let courier = Courier::new(
@@ -81,6 +85,7 @@ impl Engine {
             random,
             egress,
             limits,
+            registration,
             directory,
             metrics,
             lanes,

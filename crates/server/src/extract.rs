@@ -32,6 +32,26 @@ where
     }
 }
 
+/// The two parameters of the path, in their order.
+pub(crate) struct Ids<T, U>(pub(crate) T, pub(crate) U);
+
+impl<T, U, S> FromRequestParts<S> for Ids<T, U>
+where
+    T: FromStr<Err: Display> + Send,
+    U: FromStr<Err: Display> + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let texts = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((one, other)) = texts.map_err(|error| Problem::new(Code::NotFound, error))?;
+        let one = one.parse().map_err(|error| Problem::new(Code::NotFound, error))?;
+        let other = other.parse().map_err(|error| Problem::new(Code::NotFound, error))?;
+        Ok(Self(one, other))
+    }
+}
+
 /// The query parameters; unknown ones are refused.
 pub(crate) struct Params<T>(pub(crate) T);
 

@@ -14,7 +14,8 @@ use crate::app::{self, App};
 
 const BEARER: &str = "bearer";
 
-/// A refusal (RFC 9457). Some kinds have further members, as `field`, `parameter`, `limit` or `reason`.
+/// A refusal (RFC 9457). Some kinds have further members, as `field`, `parameter`, `limit` or `reason`; what an endpoint's
+/// platform would refuse has `dialect`, `rule`, and in `platform_answer` the body that the platform itself answers with.
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "says in the document what `problem` writes")]

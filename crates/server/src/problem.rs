@@ -6,9 +6,11 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+use shopwire_core::DialectId;
 use shopwire_core::commerce::diff::OccurrenceError;
 use shopwire_core::commerce::entity::EntityError;
 use shopwire_dialects::json::JsonError;
+use shopwire_dialects::registration::Refusal;
 use shopwire_engine::capture::CaptureError;
 use shopwire_engine::configure::ConfigureError;
 use shopwire_engine::receive::ReceiveError;
@@ -85,6 +87,10 @@ codes! {
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field's value can't be used";
     /// As many as there may be.
     LimitReached = "limit_reached", UNPROCESSABLE_ENTITY, "A limit is reached";
+    /// The endpoint's platform would refuse it.
+    PlatformRule = "platform_rule", UNPROCESSABLE_ENTITY, "A rule of the platform stands against it";
+    /// The endpoint's platform would refuse it beside what is registered.
+    PlatformConflict = "platform_conflict", CONFLICT, "The platform does not register this together";
     /// Another request was made under this idempotency key.
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request";
     /// A fault of ours.
@@ -105,12 +111,14 @@ pub(crate) struct Problem {
     detail: String,
     /// Further members for programs.
     members: Vec<(&'static str, Value)>,
+    /// What a platform refuses, in whose words it is told as well.
+    refusal: Option<(DialectId, Refusal)>,
     headers: Vec<(header::HeaderName, &'static str)>,
 }
 
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl std::fmt::Display) -> Self {
-        Self { code, detail: detail.to_string(), members: Vec::new(), headers: Vec::new() }
+        Self { code, detail: detail.to_string(), members: Vec::new(), refusal: None, headers: Vec::new() }
     }
 
     /// Adds a member.
@@ -157,10 +165,29 @@ impl Problem {
         for (name, value) in &self.members {
             json.insert((*name).into(), value.clone());
         }
+        if let Some(answer) = self.platform_answer(request_id) {
+            json.insert("platform_answer".into(), answer);
+        }
         if let Some(id) = request_id {
             json.insert("request_id".into(), id.into());
         }
         Value::Object(json)
+    }
+
+    /// The body that the platform itself answers with, where one is documented.
+    fn platform_answer(&self, request_id: Option<&str>) -> Option<Value> {
+        let (dialect, refusal) = self.refusal.as_ref()?;
+        shopwire_dialects::get(*dialect)?.registration().answer(refusal, request_id)
+    }
+
+    /// What a platform would refuse.
+    fn refused(dialect: DialectId, refusal: Refusal) -> Self {
+        let is_conflict = refusal.rule.status() == StatusCode::CONFLICT.as_u16();
+        let code = if is_conflict { Code::PlatformConflict } else { Code::PlatformRule };
+        let field = if refusal.rule.is_about_url() { "url" } else { "topics" };
+        let problem = Self::new(code, &refusal.message).with("field", field);
+        let problem = problem.with("dialect", dialect.as_str()).with("rule", refusal.rule.as_str());
+        Self { refusal: Some((dialect, refusal)), ..problem }
     }
 }
 
@@ -203,6 +230,7 @@ impl From<ConfigureError> for Problem {
             }
             ConfigureError::NotFound { .. } => Self::new(Code::NotFound, detail),
             ConfigureError::Conflict { .. } => Self::new(Code::Conflict, detail),
+            ConfigureError::Refused { dialect, refusal } => Self::refused(dialect, refusal),
             ConfigureError::Limit { name, max } => {
                 Self::new(Code::LimitReached, detail).with("limit", name).with("max", max)
             }

@@ -5,10 +5,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use shopwire_core::delivery::{ContentMode, Ordering, RetryPolicy};
 use shopwire_core::{DialectId, Limits, Random as _, Secret, SourceId};
 use shopwire_dialects::mac;
-use shopwire_engine::configure::{EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
+use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, ShopDraft, SourceDraft};
 use shopwire_engine::egress::{Egress, EgressConfig, SystemResolver};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer, Timer as _};
 use shopwire_store::{SqliteConfig, SqliteLedger};
@@ -109,8 +108,9 @@ async fn furnish(data: &std::path::Path, endpoints: &[&str]) -> anyhow::Result<S
     let (timer, random) = (Arc::new(SystemTimer), Arc::new(SystemRandom));
     let config = EgressConfig { allowed: vec!["127.0.0.0/8".parse()?], ..EgressConfig::default() };
     let egress = Egress::new(config, Arc::clone(&timer) as _, Arc::new(SystemResolver))?;
-    let engine =
-        Engine::start(EngineParts { ledger: Arc::new(ledger), timer, random, egress, limits }).await?;
+    let (ledger, registration) = (Arc::new(ledger), RegistrationConfig::default());
+    let parts = EngineParts { ledger, timer, random, egress, limits, registration };
+    let engine = Engine::start(parts).await?;
     let shop =
         engine.create_shop(ShopDraft { name: "bench".to_owned(), identities: Default::default() }).await?;
     let draft = SourceDraft {
@@ -131,15 +131,8 @@ async fn furnish(data: &std::path::Path, endpoints: &[&str]) -> anyhow::Result<S
 fn endpoint_to(url: &str) -> EndpointDraft {
     EndpointDraft {
         name: "bench".to_owned(),
-        dialect: DialectId::CloudEvents,
-        shop: None,
         url: url.to_owned(),
-        topics: None,
-        mode: ContentMode::Structured,
-        headers: Vec::new(),
-        secret: None,
-        ordering: Ordering::Subject,
-        retry: RetryPolicy::default(),
         in_flight_max: Some(32),
+        ..EndpointDraft::default()
     }
 }

@@ -13,6 +13,7 @@ mod limits;
 mod log;
 mod mistake;
 mod reference;
+mod registration;
 mod secrets;
 mod section;
 mod server;
@@ -31,6 +32,7 @@ use self::file::File;
 pub(crate) use self::log::Log;
 pub(crate) use self::mistake::{Mistake, Mistakes, Origin};
 pub(crate) use self::reference::{documented, reference};
+pub(crate) use self::registration::Registration;
 pub(crate) use self::secrets::{Secrets, make_directory};
 use self::section::section;
 pub(crate) use self::section::{Key, Section};
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) secrets: Secrets,
     /// What may be sent where.
     pub(crate) egress: Egress,
+    /// Which rules of the platforms are relaxed.
+    pub(crate) registration: Registration,
     /// How much of everything.
     pub(crate) limits: Limits,
     /// What is told while it runs.
@@ -72,16 +76,25 @@ pub(crate) struct Config {
 
 impl Config {
     /// All sections, in the order of the reference.
-    pub(crate) fn sections(&self) -> [&dyn Section; 6] {
-        [&self.server, &self.store, &self.secrets, &self.egress, &self.limits, &self.log]
+    pub(crate) fn sections(&self) -> [&dyn Section; 7] {
+        [
+            &self.server,
+            &self.store,
+            &self.secrets,
+            &self.egress,
+            &self.registration,
+            &self.limits,
+            &self.log,
+        ]
     }
 
     fn section_mut(&mut self, name: &str) -> Option<&mut dyn Section> {
-        let sections: [&mut dyn Section; 6] = [
+        let sections: [&mut dyn Section; 7] = [
             &mut self.server,
             &mut self.store,
             &mut self.secrets,
             &mut self.egress,
+            &mut self.registration,
             &mut self.limits,
             &mut self.log,
         ];

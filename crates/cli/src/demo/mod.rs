@@ -14,10 +14,9 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
-use shopwire_core::delivery::{ContentMode, Ordering, RetryPolicy};
 use shopwire_core::{Clock as _, DialectId, EventId, Random as _, Secret};
 use shopwire_dialects::{Key, mac};
-use shopwire_engine::configure::EndpointDraft;
+use shopwire_engine::configure::{EndpointDraft, RegistrationConfig};
 use shopwire_engine::egress::{Egress, EgressConfig, OutRequest, SystemResolver, Target};
 use shopwire_engine::{DeliveryState, Engine, Story, SystemRandom, SystemTimer, Timer as _};
 use tokio::net::TcpListener;
@@ -67,7 +66,10 @@ impl Demo {
         }
         let egress = EgressConfig { allowed: loopback()?, ..settings.egress };
         let (secrets, public_url) = (Secrets::default(), None);
-        let settings = Settings { listen, data: data.clone(), secrets, public_url, egress, ..settings };
+        // What the demo sends to listens on this machine, without TLS.
+        let registration = RegistrationConfig { plain_http: true, any_port: true };
+        let settings =
+            Settings { listen, data: data.clone(), secrets, public_url, egress, registration, ..settings };
         Ok(Self { settings: Some(settings), data, output })
     }
 
@@ -258,15 +260,8 @@ impl Telling {
 fn draft(url: String, secret: Secret) -> EndpointDraft {
     EndpointDraft {
         name: "demo receiver".to_owned(),
-        dialect: DialectId::CloudEvents,
-        shop: None,
         url,
-        topics: None,
-        mode: ContentMode::Structured,
-        headers: Vec::new(),
         secret: Some(secret),
-        ordering: Ordering::Subject,
-        retry: RetryPolicy::default(),
-        in_flight_max: None,
+        ..EndpointDraft::default()
     }
 }

@@ -38,10 +38,9 @@ impl Node {
         let (timer, random) = (Arc::new(SystemTimer), Arc::new(SystemRandom));
         let egress = Egress::new(settings.egress, Arc::clone(&timer) as _, Arc::new(SystemResolver))
             .context("[egress] can't be used")?;
-        let limits = settings.limits;
-        let engine = Engine::start(EngineParts { ledger, timer, random, egress, limits: limits.clone() })
-            .await
-            .context("the engine can't start")?;
+        let (limits, registration) = (settings.limits, settings.registration);
+        let parts = EngineParts { ledger, timer, random, egress, limits: limits.clone(), registration };
+        let engine = Engine::start(parts).await.context("the engine can't start")?;
         let admin = engine.ensure_admin().await.context("the first admin token can't be made")?;
         let config = ServerConfig { public_url: settings.public_url };
         Ok(Self { engine, listener, address, admin, data: settings.data, limits, config })

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use shopwire_core::Limits;
+use shopwire_engine::configure::RegistrationConfig;
 use shopwire_engine::egress::EgressConfig;
 
 use crate::config::{Config, Secrets};
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) secrets: Secrets,
     /// What may be called, and how long it may take.
     pub(crate) egress: EgressConfig,
+    /// Which of the platforms' rules for endpoints are relaxed.
+    pub(crate) registration: RegistrationConfig,
     /// The limits.
     pub(crate) limits: Limits,
 }
@@ -33,6 +36,7 @@ impl Settings {
             data: config.store.path.clone(),
             secrets: config.secrets.clone(),
             egress: config.egress.config(&config.limits)?,
+            registration: config.registration.config(),
             limits: config.limits.clone(),
         })
     }

@@ -12,10 +12,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use shopwire_core::delivery::{ContentMode, Ordering, RetryPolicy};
+use shopwire_core::delivery::RetryPolicy;
 use shopwire_core::{Clock as _, DialectId, Limits, Secret, SourceId};
 use shopwire_dialects::{Draft, Key};
-use shopwire_engine::configure::{EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
+use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, ShopDraft, SourceDraft};
 use shopwire_engine::egress::{Egress, EgressConfig, OutRequest, Pool, SystemResolver, Target};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer, Timer as _};
 use shopwire_store::{Ledger, PageRequest, SecretKey, SqliteConfig, SqliteLedger};
@@ -144,8 +144,14 @@ fn open(data: &Path) -> Arc<dyn Ledger> {
 
 async fn furnish(data: &Path, url: &str) -> SourceId {
     let (timer, random) = (Arc::new(SystemTimer), Arc::new(SystemRandom));
-    let parts =
-        EngineParts { ledger: open(data), timer, random, egress: egress(), limits: Limits::default() };
+    let parts = EngineParts {
+        ledger: open(data),
+        timer,
+        random,
+        egress: egress(),
+        limits: Limits::default(),
+        registration: RegistrationConfig::default(),
+    };
     let engine = Engine::start(parts).await.unwrap();
     let shop = engine
         .create_shop(ShopDraft { name: "crash".to_owned(), identities: BTreeMap::new() })
@@ -157,16 +163,10 @@ async fn furnish(data: &Path, url: &str) -> SourceId {
     let source = engine.create_source(draft).await.unwrap();
     let draft = EndpointDraft {
         name: "crash".to_owned(),
-        dialect: DialectId::CloudEvents,
-        shop: None,
         url: url.to_owned(),
-        topics: None,
-        mode: ContentMode::Structured,
-        headers: Vec::new(),
-        secret: None,
-        ordering: Ordering::Subject,
-        retry: RetryPolicy { delays_s: vec![1; 40], jitter: 0.5 },
+        retry: Some(RetryPolicy { delays_s: vec![1; 40], jitter: 0.5 }),
         in_flight_max: Some(16),
+        ..EndpointDraft::default()
     };
     engine.create_endpoint(draft).await.unwrap();
     engine.shutdown().await.unwrap();

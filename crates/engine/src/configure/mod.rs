@@ -6,6 +6,7 @@
 
 mod apps;
 mod endpoints;
+mod grants;
 mod rules;
 mod secrets;
 mod shops;
@@ -14,7 +15,7 @@ mod tokens;
 mod topics;
 
 pub use apps::{AppChange, AppDraft};
-pub use endpoints::{EndpointChange, EndpointDraft};
+pub use endpoints::{EndpointChange, EndpointDraft, RegistrationConfig};
 pub use secrets::OVERLAP_DEFAULT_MS;
 pub use shops::{ShopChange, ShopDraft, check_identity};
 pub use sources::{KeyDraft, SourceChange, SourceDraft};
@@ -22,6 +23,8 @@ pub use tokens::TokenDraft;
 
 use std::fmt;
 
+use shopwire_core::DialectId;
+use shopwire_dialects::registration::Refusal;
 use shopwire_store::StoreError;
 
 /// Why a change of the configuration was not made.
@@ -48,6 +51,14 @@ pub enum ConfigureError {
     Conflict {
         /// What stands in the way and what to do first.
         message: String,
+    },
+    /// The platform would refuse it.
+    #[error("{}", .refusal.message)]
+    Refused {
+        /// The platform.
+        dialect: DialectId,
+        /// Why.
+        refusal: Refusal,
     },
     /// There are as many as there may be.
     #[error(

@@ -1,5 +1,7 @@
 //! Rules that hold for more than one noun.
 
+use shopwire_core::{DialectId, Shop};
+
 use super::ConfigureError;
 
 /// Characters a name may have.
@@ -38,6 +40,24 @@ pub(super) fn listed(ids: &[impl std::fmt::Display]) -> String {
         text += &format!(" and {} more", ids.len() - SHOWN);
     }
     text
+}
+
+/// Whether a shop has what the webhooks of a dialect name it by.
+pub(super) fn identified(shop: &Shop, dialect: DialectId) -> Result<(), ConfigureError> {
+    let Some(platform) = shopwire_dialects::get(dialect) else { return Ok(()) };
+    let identity = shop.identities.get(&dialect);
+    let has = |part: &str| identity.is_some_and(|parts| parts.contains_key(part));
+    let needed = platform.registration().identity;
+    if needed.iter().all(|part| has(part)) {
+        return Ok(());
+    }
+    let lacking: Vec<_> = needed.iter().filter(|part| !has(part)).map(|part| format!("`{part}`")).collect();
+    let message = format!(
+        "shop `{}` has no {} on {dialect}, by which its webhooks there name it: put it into the shop's `identities` first",
+        shop.id,
+        lacking.join(" and no ")
+    );
+    Err(ConfigureError::invalid("shop", message))
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Engine {
     /// Changes a shop.
     ///
     /// # Errors
-    /// If there is no such shop, or the name or an identity can't be.
+    /// If there is no such shop, the name or an identity can't be, or an endpoint or an app needs an identity it lacks.
     pub async fn update_shop(&self, id: ShopId, change: ShopChange) -> Result<Shop, ConfigureError> {
         let _changing = self.0.changing.lock().await;
         let mut shop = self.shop(id)?;
@@ -108,19 +108,20 @@ impl Engine {
         }
         if let Some(identities) = change.identities {
             shop.identities = check_identities(identities)?;
+            self.check_identities_needed(&shop)?;
         }
         shop.updated_at = self.0.timer.now();
         self.put(Noun::Shop(shop.clone())).await?;
         Ok(shop)
     }
 
-    /// Forgets a shop. Its events stay in the log.
+    /// Forgets a shop, with what apps were granted in it. Its events stay in the log.
     ///
     /// # Errors
     /// If there is no such shop, or sources or endpoints belong to it.
     pub async fn delete_shop(&self, id: ShopId) -> Result<(), ConfigureError> {
         let _changing = self.0.changing.lock().await;
-        self.shop(id)?;
+        let shop = self.shop(id)?;
         let directory = &self.0.directory;
         let (sources, _) = directory.sources.page(None, usize::MAX, |source| source.shop == id);
         let (endpoints, _) = directory.endpoints.page(None, usize::MAX, |endpoint| endpoint.shop == Some(id));
@@ -130,12 +131,27 @@ impl Engine {
             let message = format!("shop `{id}` is used by {}: delete them first", rules::listed(&users));
             return Err(ConfigureError::Conflict { message });
         }
+        // The grants go first: nothing may refer to what is not there.
+        self.revoke_all(&shop).await?;
         self.take(NounId::Shop(id)).await?;
         tracing::info!(shop.id = %id, "shop deleted");
         Ok(())
     }
 
-    fn shop(&self, id: ShopId) -> Result<Shop, ConfigureError> {
+    /// Whether all that is sent in the name of the shop can still name it.
+    fn check_identities_needed(&self, shop: &Shop) -> Result<(), ConfigureError> {
+        let directory = &self.0.directory;
+        let (endpoints, _) =
+            directory.endpoints.page(None, usize::MAX, |endpoint| endpoint.shop == Some(shop.id));
+        let (apps, _) = directory.apps.page(None, usize::MAX, |app| app.grants.contains_key(&shop.id));
+        let of_endpoints = endpoints.iter().map(|endpoint| endpoint.dialect);
+        let mut dialects = of_endpoints.chain(apps.iter().map(|app| app.dialect));
+        dialects
+            .try_for_each(|dialect| rules::identified(shop, dialect))
+            .map_err(|error| ConfigureError::invalid("identities", error))
+    }
+
+    pub(super) fn shop(&self, id: ShopId) -> Result<Shop, ConfigureError> {
         let found = self.0.directory.shops.get(id);
         found.map(|shop| shop.as_ref().clone()).ok_or_else(|| ConfigureError::not_found("shop", id))
     }

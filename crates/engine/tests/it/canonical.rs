@@ -44,6 +44,7 @@ async fn while_a_secret_is_rotated_both_sign_and_afterwards_the_new_one_alone() 
     let (_, source) = world.source(DialectId::Ecwid).await;
     let (endpoint, old) = world.endpoint(receiver.url("/")).await;
     let (_, new) = world.engine.rotate_endpoint_secret(endpoint.id, None, 60_000).await.unwrap();
+    let new = new.unwrap();
     world.order(&source, "1").await;
     let request = receiver.wait_for(1).await.remove(0);
     assert_eq!(signatures(&request), [theirs(&request, &new), theirs(&request, &old)]);
@@ -60,6 +61,7 @@ async fn a_binary_event_has_its_attributes_in_headers_and_is_signed_alike() {
     let (_, source) = world.source(DialectId::Shoplazza).await;
     let draft = EndpointDraft { mode: ContentMode::Binary, ..World::draft(receiver.url("/")) };
     let (_, secret) = world.engine.create_endpoint(draft).await.unwrap();
+    let secret = secret.unwrap();
     let event = world.order(&source, "169").await;
     let request = receiver.wait_for(1).await.remove(0);
     assert_eq!(request.header("ce-id"), Some(event.to_string().as_str()));

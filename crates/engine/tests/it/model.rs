@@ -128,7 +128,8 @@ async fn live(actions: &[Action]) {
     let mut world = World::new().await;
     world.source(DialectId::Ecwid).await;
     let retry = RetryPolicy { delays_s: vec![1, 5], jitter: 0.0 };
-    let draft = EndpointDraft { retry, in_flight_max: Some(4), ..World::draft(listening.url("/")) };
+    let draft =
+        EndpointDraft { retry: Some(retry), in_flight_max: Some(4), ..World::draft(listening.url("/")) };
     let endpoint = world.engine.create_endpoint(draft).await.unwrap().0.id;
     let mut sent = Vec::new();
     for action in actions {

@@ -104,7 +104,7 @@ async fn jitter_moves_the_next_attempt_within_its_bounds() {
     let (_, source) = world.source(DialectId::Ecwid).await;
     receiver.set_replies([Reply::status(500)]);
     let retry = RetryPolicy { delays_s: vec![100], jitter: 0.2 };
-    let draft = EndpointDraft { retry, ..World::draft(receiver.url("/")) };
+    let draft = EndpointDraft { retry: Some(retry), ..World::draft(receiver.url("/")) };
     let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
     for n in 0..40 {
         world.order(&source, &n.to_string()).await;
@@ -214,7 +214,7 @@ async fn followers_wait_for_the_failed_one_of_their_subject_and_others_do_not() 
             Reply::status(if is_bad && of_bad_so_far <= 1 + u32::from(is_given_up) { 500 } else { 200 })
         });
         let retry = RetryPolicy { delays_s: vec![10], jitter: 0.0 };
-        let draft = EndpointDraft { retry, ..World::draft(receiver.url("/")) };
+        let draft = EndpointDraft { retry: Some(retry), ..World::draft(receiver.url("/")) };
         let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
         let mut sent = Vec::new();
         for _ in 0..3 {
@@ -240,7 +240,7 @@ async fn without_ordering_nobody_waits_for_a_failed_one() {
     let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;
     receiver.set_replies([Reply::status(500), Reply::status(200)]);
-    let draft = EndpointDraft { ordering: Ordering::None, ..World::draft(receiver.url("/")) };
+    let draft = EndpointDraft { ordering: Some(Ordering::None), ..World::draft(receiver.url("/")) };
     world.engine.create_endpoint(draft).await.unwrap();
     for _ in 0..5 {
         world.order(&source, "1").await;

@@ -108,6 +108,7 @@ async fn an_apps_secret_verifies_the_webhooks_of_its_shops() {
         dialect: DialectId::Shoplazza,
         name: "app".to_owned(),
         client_id: None,
+        webhook_api_version: None,
         client_secret: Secret::new(SECRET),
     };
     let (app, shop) = (world.engine.create_app(draft).await.unwrap(), world.shop().await);

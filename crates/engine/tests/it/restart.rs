@@ -63,7 +63,7 @@ async fn a_long_backlog_survives_a_crash_in_its_middle() {
     let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;
     let retry = RetryPolicy { delays_s: vec![60; 3], jitter: 0.0 };
-    let draft = EndpointDraft { retry, ..World::draft(receiver.url("/")) };
+    let draft = EndpointDraft { retry: Some(retry), ..World::draft(receiver.url("/")) };
     let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
     world.engine.pause_endpoint(endpoint.id).await.unwrap();
     let mut sent = Vec::new();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use shopwire_core::commerce::{CanonicalType, EntityKind, EventType, Subject};
-use shopwire_core::delivery::{Endpoint, RetryPolicy, TopicPattern};
+use shopwire_core::delivery::{Endpoint, TopicPattern};
 use shopwire_core::{
     DialectId, EndpointId, Event, EventId, Headers, LoggedEvent, Origin, ReceivedWebhook, Seq, ShopId,
     SourceId,
@@ -106,6 +106,7 @@ fn endpoint(number: u8, of: Option<u8>, topics: Vec<TopicPattern>) -> Endpoint {
         id: EndpointId::from_bytes([number; 16]),
         name: String::new(),
         dialect: DialectId::CloudEvents,
+        app: None,
         shop: of.map(shop),
         url: String::new(),
         topics,
@@ -113,7 +114,7 @@ fn endpoint(number: u8, of: Option<u8>, topics: Vec<TopicPattern>) -> Endpoint {
         headers: Vec::new(),
         secrets: Vec::new(),
         ordering: Default::default(),
-        retry: RetryPolicy::default(),
+        retry: None,
         in_flight_max: 1,
         state: Default::default(),
         created_at: NOW,

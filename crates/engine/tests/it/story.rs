@@ -25,7 +25,7 @@ async fn it_tells_where_every_delivery_stands_and_why() {
     let of_shop = make(EndpointDraft { shop: Some(other_shop.id), ..World::draft(good.url("/")) }).await;
     let waiting = make(World::draft(bad.url("/"))).await;
     let retry = RetryPolicy { delays_s: vec![], jitter: 0.0 };
-    let dead = make(EndpointDraft { retry, ..World::draft(bad.url("/")) }).await;
+    let dead = make(EndpointDraft { retry: Some(retry), ..World::draft(bad.url("/")) }).await;
     let queued = make(World::draft(slow.url("/"))).await;
     let paused = make(World::draft(good.url("/"))).await;
     world.engine.pause_endpoint(paused).await.unwrap();

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use shopwire_core::commerce::CanonicalType;
-use shopwire_core::delivery::{ContentMode, Endpoint, Ordering, RetryPolicy};
+use shopwire_core::delivery::{Endpoint, RetryPolicy};
 use shopwire_core::{
     Clock as _, DialectId, EndpointId, EventId, Headers, Limits, Secret, Shop, Source, Timestamp,
 };
 use shopwire_dialects::{Dialect, Key, SampleFacts, ShopIdentity};
-use shopwire_engine::configure::{EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
+use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, ShopDraft, SourceDraft};
 use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::receive::{Receipt, ReceiveError, ReceivedRequest};
 use shopwire_engine::{DeliveryState, Engine, EngineParts};
@@ -98,21 +98,15 @@ impl World {
     pub(crate) fn draft(url: String) -> EndpointDraft {
         EndpointDraft {
             name: "test".to_owned(),
-            dialect: DialectId::CloudEvents,
-            shop: None,
             url,
-            topics: None,
-            mode: ContentMode::Structured,
-            headers: Vec::new(),
-            secret: None,
-            ordering: Ordering::Subject,
-            retry: RetryPolicy { jitter: 0.0, ..RetryPolicy::default() },
-            in_flight_max: None,
+            retry: Some(RetryPolicy { jitter: 0.0, ..RetryPolicy::default() }),
+            ..EndpointDraft::default()
         }
     }
 
     pub(crate) async fn endpoint(&self, url: String) -> (Endpoint, Secret) {
-        self.engine.create_endpoint(Self::draft(url)).await.unwrap()
+        let (endpoint, secret) = self.engine.create_endpoint(Self::draft(url)).await.unwrap();
+        (endpoint, secret.expect("a secret that was made"))
     }
 
     /// An endpoint that wants these topics only.
@@ -284,7 +278,9 @@ async fn start(
     };
     let timer = Arc::new(SimTimer(clock.clone()));
     let egress = Egress::new(loopback(), Arc::clone(&timer) as _, Arc::new(SystemResolver)).unwrap();
-    let parts =
-        EngineParts { ledger: Arc::clone(&ledger) as _, timer, random, egress, limits: limits.clone() };
+    // The tests' receivers are on this machine, without TLS.
+    let registration = RegistrationConfig { plain_http: true, any_port: true };
+    let (ledger_of_engine, limits) = (Arc::clone(&ledger) as _, limits.clone());
+    let parts = EngineParts { ledger: ledger_of_engine, timer, random, egress, limits, registration };
     (Engine::start(parts).await.unwrap(), ledger)
 }

@@ -8,6 +8,7 @@ use shopwire_core::{App as Application, AppId, DialectId, Secret, SecretVersion,
 use shopwire_engine::configure::{AppChange, AppDraft, OVERLAP_DEFAULT_MS};
 use utoipa::{IntoParams, ToSchema};
 
+use super::grants::GrantView;
 use super::{Created, created};
 use crate::app::App;
 use crate::extract::{Given, Id, Params, nullable, param};
@@ -44,6 +45,10 @@ pub(crate) struct AppView {
     name: String,
     /// The platform's client id.
     client_id: Option<String>,
+    /// The version of webhooks it gets, where its platform has several.
+    webhook_api_version: Option<String>,
+    /// The shops it is installed in, with what it may do there.
+    grants: Vec<GrantView>,
     /// The lives of its secrets, newest first.
     secrets: Vec<SecretView>,
     #[schema(value_type = String, format = DateTime)]
@@ -59,6 +64,8 @@ impl From<&Application> for AppView {
             dialect: app.dialect,
             name: app.name.clone(),
             client_id: app.client_id.clone(),
+            webhook_api_version: app.webhook_api_version.clone(),
+            grants: app.grants.iter().map(|(shop, grant)| GrantView::of(*shop, grant)).collect(),
             secrets: app.secrets.iter().map(SecretView::from).collect(),
             created_at: app.created_at,
             updated_at: app.updated_at,
@@ -79,6 +86,8 @@ pub(crate) struct NewApp {
     client_id: Option<String>,
     /// The secret that signs the webhooks of every shop that installed it.
     client_secret: String,
+    /// The version of webhooks it gets, for Shoplazza, as `202207`; the newest known by default.
+    webhook_api_version: Option<String>,
 }
 
 /// What is to be changed of an app; what is not given stays.
@@ -90,6 +99,8 @@ pub(crate) struct AppPatch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     client_id: Option<Option<String>>,
+    /// The version of webhooks it gets.
+    webhook_api_version: Option<String>,
 }
 
 /// An app's new secret.
@@ -128,6 +139,7 @@ pub(crate) async fn create(
         name: new.name,
         client_id: new.client_id,
         client_secret: Secret::new(new.client_secret),
+        webhook_api_version: new.webhook_api_version,
     };
     let made = app.engine().create_app(draft).await?;
     Ok(created(format!("/v1/apps/{}", made.id), AppView::from(&made)))
@@ -173,7 +185,8 @@ pub(crate) async fn update(
     Id(id): Id<AppId>,
     Given(patch): Given<AppPatch>,
 ) -> Result<Json<AppView>, Problem> {
-    let change = AppChange { name: patch.name, client_id: patch.client_id };
+    let AppPatch { name, client_id, webhook_api_version } = patch;
+    let change = AppChange { name, client_id, webhook_api_version };
     let changed = app.engine().update_app(id, change).await?;
     Ok(Json(AppView::from(&changed)))
 }
@@ -194,7 +207,7 @@ pub(crate) async fn rotate_secret(
     Ok(Json(AppView::from(&changed)))
 }
 
-/// Forgets an app that no source uses.
+/// Forgets an app that no source and no endpoint uses.
 #[utoipa::path(
     delete, path = "/v1/apps/{id}", tag = "apps", params(("id" = String, Path)),
     responses((status = 204, description = "It is forgotten.")),

@@ -10,6 +10,7 @@ mod deliveries;
 mod endpoints;
 mod entities;
 mod events;
+mod grants;
 mod kinds;
 mod numbers;
 mod occurrences;
@@ -51,6 +52,7 @@ fn configuration() -> OpenApiRouter<App> {
         .routes(routes!(apps::create, apps::list))
         .routes(routes!(apps::get, apps::update, apps::delete))
         .routes(routes!(apps::rotate_secret))
+        .routes(routes!(grants::put, grants::get, grants::delete))
         .routes(routes!(sources::create, sources::list))
         .routes(routes!(sources::get, sources::update, sources::delete))
         .routes(routes!(sources::rotate_secret))

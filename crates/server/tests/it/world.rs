@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use shopwire_core::{Clock, DialectId, Headers, Limits, Secret, Timestamp};
 use shopwire_dialects::{Dialect, Draft, Key, SampleFacts, ShopIdentity};
+use shopwire_engine::configure::RegistrationConfig;
 use shopwire_engine::egress::{Egress, EgressConfig, SystemResolver};
 use shopwire_engine::{Engine, EngineParts, Sleep, Timer};
 use shopwire_server::{ServerConfig, router, serve};
@@ -63,9 +64,24 @@ impl World {
         limits: Limits,
         door: impl FnOnce(Arc<SqliteLedger>) -> Arc<L>,
     ) -> Self {
+        // The tests' receivers are on this machine, without TLS.
+        let relaxed = RegistrationConfig { plain_http: true, any_port: true };
+        Self::made_of(limits, door, relaxed).await
+    }
+
+    /// A server that holds endpoints to every rule of the platforms.
+    pub(crate) async fn strict() -> Self {
+        Self::made_of(Limits::default(), |ledger| ledger, RegistrationConfig::default()).await
+    }
+
+    async fn made_of<L: Ledger + 'static>(
+        limits: Limits,
+        door: impl FnOnce(Arc<SqliteLedger>) -> Arc<L>,
+        registration: RegistrationConfig,
+    ) -> Self {
         let (clock, directory) = (SimClock::at(NOW), tempfile::tempdir().unwrap());
         let timer = Arc::new(SimTimer(clock.clone()));
-        let engine = engine(&timer, door(ledger(&directory, &limits)), &limits).await;
+        let engine = engine(&timer, door(ledger(&directory, &limits)), &limits, registration).await;
         let admin = engine.ensure_admin().await.unwrap().expect("the first start").expose().to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -100,6 +116,11 @@ impl World {
 
     pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
         self.post_with(target, body, Headers::new()).await
+    }
+
+    pub(crate) async fn put(&self, target: &str, body: &Value) -> Answer {
+        let headers = self.authorized().with("content-type", "application/json");
+        send(self.address, "PUT", target, &headers, body.to_string().as_bytes()).await
     }
 
     pub(crate) async fn patch(&self, target: &str, body: &Value) -> Answer {
@@ -175,12 +196,18 @@ fn ledger(directory: &tempfile::TempDir, limits: &Limits) -> Arc<SqliteLedger> {
     Arc::new(SqliteLedger::open(config, Arc::new(SeededRandom::new(8))).unwrap())
 }
 
-async fn engine(timer: &Arc<SimTimer>, ledger: Arc<impl Ledger + 'static>, limits: &Limits) -> Engine {
+async fn engine(
+    timer: &Arc<SimTimer>,
+    ledger: Arc<impl Ledger + 'static>,
+    limits: &Limits,
+    registration: RegistrationConfig,
+) -> Engine {
     let random = Arc::new(SeededRandom::new(7));
     let loopback = EgressConfig { allowed: vec!["127.0.0.0/8".parse().unwrap()], ..EgressConfig::default() };
     let egress = Egress::new(loopback, Arc::clone(timer) as _, Arc::new(SystemResolver)).unwrap();
     let timer = Arc::clone(timer) as _;
-    Engine::start(EngineParts { ledger, timer, random, egress, limits: limits.clone() }).await.unwrap()
+    let parts = EngineParts { ledger, timer, random, egress, limits: limits.clone(), registration };
+    Engine::start(parts).await.unwrap()
 }
 
 /// A webhook of a topic about the thing with this id, as the platform would send it.

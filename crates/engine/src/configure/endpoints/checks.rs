@@ -6,29 +6,27 @@ use shopwire_core::{DialectId, Limits};
 use crate::configure::ConfigureError;
 use crate::egress::check_header;
 
-pub(super) fn check_dialect(dialect: DialectId) -> Result<(), ConfigureError> {
-    if dialect == DialectId::CloudEvents {
-        return Ok(());
-    }
-    let message = format!(
-        "endpoints speak `cloudevents` in this version; sending in `{dialect}` comes with the sending half of the dialects"
-    );
-    Err(ConfigureError::invalid("dialect", message))
-}
-
-/// Whether a header belongs to the delivery itself, beyond what the exchange reserves.
-fn is_ours(name: &str) -> bool {
+/// Whether a header belongs to the delivery itself, beyond what the exchange reserves. Every platform but BigCommerce, which
+/// signs as Standard Webhooks do, has its name in those of its own.
+fn is_ours(dialect: DialectId, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name == "content-type" || name.starts_with("webhook-") || name.starts_with("ce-")
+    name == "content-type"
+        || name.starts_with("webhook-")
+        || name.starts_with("ce-")
+        || name.contains(dialect.as_str())
 }
 
-pub(super) fn check_headers(headers: &[CustomHeader], max: usize) -> Result<(), ConfigureError> {
+pub(super) fn check_headers(
+    dialect: DialectId,
+    headers: &[CustomHeader],
+    max: usize,
+) -> Result<(), ConfigureError> {
     if headers.len() > max {
         return Err(ConfigureError::Limit { name: "headers_per_endpoint_max", max });
     }
     for (index, CustomHeader { name, value }) in headers.iter().enumerate() {
         check_header(name, value.expose()).map_err(|error| ConfigureError::invalid("headers", error))?;
-        if is_ours(name) {
+        if is_ours(dialect, name) {
             let message = format!("header `{name}` is set by the delivery itself: remove it");
             return Err(ConfigureError::invalid("headers", message));
         }
@@ -60,6 +58,8 @@ mod tests {
 
     use super::*;
 
+    const CLOUD_EVENTS: DialectId = DialectId::CloudEvents;
+
     fn header(name: &str, value: &str) -> CustomHeader {
         CustomHeader { name: name.to_owned(), value: Secret::new(value) }
     }
@@ -78,27 +78,40 @@ mod tests {
             "X Y",
             "",
         ] {
-            assert!(check_headers(&[header(name, "v")], 5).is_err(), "{name}");
+            assert!(check_headers(CLOUD_EVENTS, &[header(name, "v")], 5).is_err(), "{name}");
         }
-        assert!(check_headers(&[header("Authorization", "Bearer x"), header("X-Env", "")], 5).is_ok());
-        assert!(check_headers(&[header("X-Env", "1"), header("x-env", "2")], 5).is_err());
+        assert!(
+            check_headers(CLOUD_EVENTS, &[header("Authorization", "Bearer x"), header("X-Env", "")], 5)
+                .is_ok()
+        );
+        assert!(check_headers(CLOUD_EVENTS, &[header("X-Env", "1"), header("x-env", "2")], 5).is_err());
         assert!(matches!(
-            check_headers(&[header("a", ""), header("b", "")], 1),
+            check_headers(CLOUD_EVENTS, &[header("a", ""), header("b", "")], 1),
             Err(ConfigureError::Limit { name: "headers_per_endpoint_max", max: 1 })
         ));
-        let error =
-            check_headers(&[header("X-Key", "sword\r\nfish")], 5).expect_err("a line end").to_string();
+        let error = check_headers(CLOUD_EVENTS, &[header("X-Key", "sword\r\nfish")], 5)
+            .expect_err("a line end")
+            .to_string();
         assert!(error.contains("X-Key") && !error.contains("sword"), "{error}");
     }
 
     #[test]
-    fn windows_and_dialects_have_bounds() {
+    fn windows_have_bounds() {
         assert!(check_in_flight(1, 64).is_ok() && check_in_flight(64, 64).is_ok());
         assert!(check_in_flight(0, 64).is_err() && check_in_flight(65, 64).is_err());
-        assert!(check_dialect(DialectId::CloudEvents).is_ok());
-        for platform in DialectId::PLATFORMS {
-            let error = check_dialect(platform).expect_err("not yet").to_string();
-            assert!(error.contains("cloudevents") && error.contains(platform.as_str()), "{error}");
+    }
+
+    #[test]
+    fn no_header_takes_the_place_of_a_platforms_own() {
+        for (dialect, name) in [
+            (DialectId::Ecwid, "X-Ecwid-Webhook-Signature"),
+            (DialectId::Shoptet, "shoptet-webhook-signature"),
+            (DialectId::Shoplazza, "X-Shoplazza-Topic"),
+            (DialectId::Duda, "x-duda-signature"),
+            (DialectId::BigCommerce, "webhook-id"),
+        ] {
+            assert!(check_headers(dialect, &[header(name, "v")], 5).is_err(), "{name}");
+            assert!(check_headers(dialect, &[header("Authorization", "v")], 5).is_ok());
         }
     }
 }

@@ -1,31 +1,34 @@
 //! What one gives to make or change an endpoint.
 
 use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, RetryPolicy};
-use shopwire_core::{DialectId, Secret, ShopId};
+use shopwire_core::{AppId, DialectId, Secret, ShopId};
 
 /// An endpoint to be made. What is `None` gets its default.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct EndpointDraft {
     /// A name for people, 1 to 200 characters.
     pub name: String,
-    /// The dialect it is spoken to in.
-    pub dialect: DialectId,
+    /// The dialect it is spoken to in; its app's by default, or `cloudevents`.
+    pub dialect: Option<DialectId>,
+    /// The app it belongs to, for a platform's dialect.
+    pub app: Option<AppId>,
     /// The one shop whose events it gets; `None` for all shops.
     pub shop: Option<ShopId>,
     /// Where to.
     pub url: String,
-    /// What it wants to hear of; everything by default.
+    /// What it wants to hear of, in the dialect's own names; everything by default for `cloudevents`, needed for a platform.
     pub topics: Option<Vec<String>>,
     /// How events are put into a request.
     pub mode: ContentMode,
     /// Headers that come with every request.
     pub headers: Vec<CustomHeader>,
-    /// Its secret (`whsec_…`); a new one is made by default.
+    /// Its own secret: for `cloudevents` a `whsec_…`, a new one by default; for a platform the one it gave out, by default
+    /// its app's.
     pub secret: Option<Secret>,
-    /// What order is kept.
-    pub ordering: Ordering,
-    /// When failed deliveries are tried again.
-    pub retry: RetryPolicy,
+    /// What order is kept; by subject by default for `cloudevents`, none for a platform.
+    pub ordering: Option<Ordering>,
+    /// When failed deliveries are tried again, for `cloudevents`; a platform's schedule is its own.
+    pub retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time; 16 by default.
     pub in_flight_max: Option<usize>,
 }

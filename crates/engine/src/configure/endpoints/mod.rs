@@ -2,71 +2,90 @@
 
 mod checks;
 mod draft;
+mod registration;
+mod speech;
 mod state;
 
+use std::sync::Arc;
+
 use shopwire_core::delivery::{Endpoint, EndpointState};
-use shopwire_core::{EndpointId, Secret, SecretVersion, ShopId};
+use shopwire_core::{App, AppId, DialectId, EndpointId, Secret, SecretVersion, ShopId};
 use shopwire_store::{Noun, NounId};
 
-use self::checks::{check_dialect, check_headers, check_in_flight, check_retry};
+use self::checks::{check_headers, check_in_flight};
 pub use self::draft::{EndpointChange, EndpointDraft};
+pub use self::registration::RegistrationConfig;
 use super::{ConfigureError, rules, secrets, topics};
 use crate::Engine;
 
 /// Deliveries in flight to an endpoint unless one says otherwise.
 const IN_FLIGHT_DEFAULT: usize = 16;
 
+/// The newest secret where it was made for the receiver. A platform's is known to whoever gave it.
+fn shown(endpoint: &Endpoint) -> Option<Secret> {
+    let newest = endpoint.secrets.first().filter(|_| endpoint.dialect == DialectId::CloudEvents);
+    newest.map(|version| version.secret.clone())
+}
+
 impl Engine {
-    /// Makes an endpoint; answers its secret beside it. It gets what happens from now on.
+    /// Makes an endpoint; answers its secret beside it where we made it. It gets what happens from now on.
     ///
     /// # Errors
-    /// If something given can't be or does not exist, or there are too many endpoints.
-    pub async fn create_endpoint(&self, draft: EndpointDraft) -> Result<(Endpoint, Secret), ConfigureError> {
-        check_dialect(draft.dialect)?;
+    /// If something given can't be or does not exist, its platform would refuse it, or there are too many endpoints.
+    pub async fn create_endpoint(
+        &self,
+        draft: EndpointDraft,
+    ) -> Result<(Endpoint, Option<Secret>), ConfigureError> {
         self.check_url(&draft.url).await?;
         let _changing = self.0.changing.lock().await;
         let limits = &self.0.limits;
         rules::room("endpoints_max", self.0.directory.endpoints.len(), limits.endpoints_max)?;
-        self.check_shop(draft.shop)?;
-        check_headers(&draft.headers, limits.headers_per_endpoint_max)?;
-        check_retry(&draft.retry, limits)?;
-        draft.secret.as_ref().map_or(Ok(()), secrets::check_whsec)?;
-        let secret = draft.secret.unwrap_or_else(|| Secret::new_whsec(self.random()));
-        let in_flight_max = limits.in_flight_per_endpoint_max;
-        let topics = draft.topics.unwrap_or_else(|| vec!["*".to_owned()]);
-        let now = self.0.timer.now();
-        let endpoint = Endpoint {
-            id: EndpointId::new(now, self.random()),
-            name: rules::name(&draft.name)?,
-            dialect: draft.dialect,
-            app: None,
-            shop: draft.shop,
-            url: draft.url,
-            topics: topics::patterns(&topics, limits.topics_per_endpoint_max)?,
-            mode: draft.mode,
-            headers: draft.headers,
-            secrets: vec![SecretVersion::new(secret.clone(), now)],
-            ordering: draft.ordering,
-            retry: Some(draft.retry),
-            in_flight_max: match draft.in_flight_max {
-                Some(given) => check_in_flight(given, in_flight_max)?,
-                None => IN_FLIGHT_DEFAULT.min(in_flight_max),
-            },
-            state: EndpointState::Active,
-            created_at: now,
-            updated_at: now,
-        };
+        let endpoint = self.assemble(draft)?;
+        self.check_registration(&endpoint)?;
         // The lane comes first: an endpoint without one would miss what is appended in between.
         self.open_lane(endpoint.id).await?;
         self.put(Noun::Endpoint(endpoint.clone())).await?;
         tracing::info!(endpoint.id = %endpoint.id, "endpoint created");
+        let secret = shown(&endpoint);
         Ok((endpoint, secret))
+    }
+
+    /// The endpoint that a draft describes; its URL has been checked.
+    fn assemble(&self, draft: EndpointDraft) -> Result<Endpoint, ConfigureError> {
+        let limits = &self.0.limits;
+        let app = draft.app.map(|id| self.app_of_endpoint(id)).transpose()?;
+        let dialect = speech::dialect(draft.dialect, app.as_deref())?;
+        self.check_shop(draft.shop)?;
+        check_headers(dialect, &draft.headers, limits.headers_per_endpoint_max)?;
+        let now = self.0.timer.now();
+        let secret = self.own_secret(dialect, app.is_some(), draft.secret, now)?;
+        Ok(Endpoint {
+            id: EndpointId::new(now, self.random()),
+            name: rules::name(&draft.name)?,
+            dialect,
+            app: draft.app,
+            shop: draft.shop,
+            url: draft.url,
+            topics: topics::patterns(dialect, draft.topics.as_deref(), limits.topics_per_endpoint_max)?,
+            mode: speech::mode(dialect, draft.mode)?,
+            headers: draft.headers,
+            secrets: secret.map(|secret| SecretVersion::new(secret, now)).into_iter().collect(),
+            ordering: speech::ordering(dialect, draft.ordering),
+            retry: speech::retry(dialect, draft.retry, limits)?,
+            in_flight_max: match draft.in_flight_max {
+                Some(given) => check_in_flight(given, limits.in_flight_per_endpoint_max)?,
+                None => IN_FLIGHT_DEFAULT.min(limits.in_flight_per_endpoint_max),
+            },
+            state: EndpointState::Active,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     /// Changes an endpoint.
     ///
     /// # Errors
-    /// If there is no such endpoint, or something given can't be or does not exist.
+    /// If there is no such endpoint, something given can't be or does not exist, or its platform would refuse it.
     pub async fn update_endpoint(
         &self,
         id: EndpointId,
@@ -85,7 +104,8 @@ impl Engine {
 
     /// Writes a change into an endpoint; its URL has been checked.
     fn apply(&self, endpoint: &mut Endpoint, change: EndpointChange) -> Result<(), ConfigureError> {
-        let limits = &self.0.limits;
+        let (limits, dialect) = (&self.0.limits, endpoint.dialect);
+        let is_registered_anew = change.url.is_some() || change.shop.is_some() || change.topics.is_some();
         if let Some(name) = change.name {
             endpoint.name = rules::name(&name)?;
         }
@@ -94,27 +114,26 @@ impl Engine {
             endpoint.shop = shop;
         }
         if let Some(topics) = change.topics {
-            endpoint.topics = topics::patterns(&topics, limits.topics_per_endpoint_max)?;
+            endpoint.topics = topics::patterns(dialect, Some(&topics), limits.topics_per_endpoint_max)?;
         }
         if let Some(headers) = change.headers {
-            check_headers(&headers, limits.headers_per_endpoint_max)?;
+            check_headers(dialect, &headers, limits.headers_per_endpoint_max)?;
             endpoint.headers = headers;
         }
         if let Some(retry) = change.retry {
-            check_retry(&retry, limits)?;
-            endpoint.retry = Some(retry);
+            endpoint.retry = speech::retry(dialect, Some(retry), limits)?;
         }
         if let Some(given) = change.in_flight_max {
             endpoint.in_flight_max = check_in_flight(given, limits.in_flight_per_endpoint_max)?;
         }
         endpoint.url = change.url.unwrap_or_else(|| std::mem::take(&mut endpoint.url));
-        endpoint.mode = change.mode.unwrap_or(endpoint.mode);
+        endpoint.mode = speech::mode(dialect, change.mode.unwrap_or(endpoint.mode))?;
         endpoint.ordering = change.ordering.unwrap_or(endpoint.ordering);
-        Ok(())
+        if is_registered_anew { self.check_registration(endpoint) } else { Ok(()) }
     }
 
-    /// Gives an endpoint a new secret (`given`, or one that is made) and answers it; the former one signs as well for
-    /// `overlap_ms`, at most a week.
+    /// Gives an endpoint a new secret of its own (`given`, or for `cloudevents` one that is made, which is answered); the former
+    /// one signs as well for `overlap_ms`, at most a week.
     ///
     /// # Errors
     /// If there is no such endpoint, the secret or the overlap can't be, or too many secrets would be active.
@@ -123,18 +142,19 @@ impl Engine {
         id: EndpointId,
         given: Option<Secret>,
         overlap_ms: u64,
-    ) -> Result<(Endpoint, Secret), ConfigureError> {
+    ) -> Result<(Endpoint, Option<Secret>), ConfigureError> {
         let _changing = self.0.changing.lock().await;
         let mut endpoint = self.endpoint(id)?;
-        given.as_ref().map_or(Ok(()), secrets::check_whsec)?;
         let now = self.0.timer.now();
         let end = secrets::overlap_end(overlap_ms, now)?;
-        let secret = given.unwrap_or_else(|| Secret::new_whsec(self.random()));
-        secrets::rotate(&mut endpoint.secrets, secret.clone(), now, end);
+        // Without an own one given there is nothing to change to, whether or not there is an app.
+        let new = self.own_secret(endpoint.dialect, false, given, now)?;
+        new.into_iter().for_each(|secret| secrets::rotate(&mut endpoint.secrets, secret, now, end));
         secrets::check_active(endpoint.secrets.len(), self.0.limits.secrets_active_max)?;
         endpoint.updated_at = now;
         self.put(Noun::Endpoint(endpoint.clone())).await?;
         tracing::info!(endpoint.id = %id, "endpoint secret rotated");
+        let secret = shown(&endpoint);
         Ok((endpoint, secret))
     }
 
@@ -161,6 +181,11 @@ impl Engine {
     async fn check_url(&self, url: &str) -> Result<(), ConfigureError> {
         let checked = self.0.egress.check(url).await;
         checked.map(drop).map_err(|error| ConfigureError::invalid("url", error))
+    }
+
+    fn app_of_endpoint(&self, id: AppId) -> Result<Arc<App>, ConfigureError> {
+        let app = self.0.directory.apps.get(id);
+        app.ok_or_else(|| ConfigureError::invalid("app", format!("there is no app `{id}`: create it first")))
     }
 
     fn check_shop(&self, shop: Option<ShopId>) -> Result<(), ConfigureError> {

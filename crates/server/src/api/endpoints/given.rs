@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, RetryPolicy};
-use shopwire_core::{DialectId, Secret, ShopId};
+use shopwire_core::{AppId, DialectId, Secret, ShopId};
 use shopwire_engine::configure::{EndpointChange, EndpointDraft};
 use utoipa::ToSchema;
 
@@ -32,15 +32,19 @@ pub(crate) struct NewEndpoint {
     name: String,
     /// Where to.
     url: String,
-    /// `cloudevents`, the only one in this version.
+    /// What it is spoken to in: a platform's dialect, or `cloudevents`; by default the one of its app, else `cloudevents`.
     #[schema(value_type = Option<String>)]
     dialect: Option<DialectId>,
-    /// The one shop whose events it gets; all shops by default.
+    /// The app it belongs to, in a platform's dialect: its secrets sign, its scopes say which events the endpoint gets.
+    #[schema(value_type = Option<String>)]
+    app: Option<AppId>,
+    /// The one shop whose events it gets; all shops by default. Where a platform registers webhooks in a shop, it is needed.
     #[schema(value_type = Option<String>)]
     shop: Option<ShopId>,
-    /// What it wants to hear of, as `order.created`, `order.*`, `bigcommerce:*`; `*` (everything) by default.
+    /// What it wants to hear of, as `order.created`, `order.*`, `bigcommerce:*`; `*` (everything) by default. In a platform's
+    /// dialect the platform's own names, as `store/order/*` or `order:create`, and needed.
     topics: Option<Vec<String>>,
-    /// `structured` (default) or `binary`.
+    /// `structured` (default) or, for `cloudevents`, `binary`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     mode: ContentMode,
@@ -48,13 +52,13 @@ pub(crate) struct NewEndpoint {
     #[serde(default)]
     #[schema(required = false)]
     headers: Vec<NewHeader>,
-    /// `whsec_` and 24 to 64 bytes in base64; one is made by default.
+    /// `whsec_` and 24 to 64 bytes in base64; one is made by default. In a platform's dialect the secret as the platform gives
+    /// it out; by default the app's sign, and without an app it is needed.
     secret: Option<String>,
-    /// `subject` (default: events of one subject in order) or `none`.
-    #[serde(default)]
+    /// `subject` (events of one subject in order; default for `cloudevents`) or `none` (default for platforms).
     #[schema(value_type = Option<String>)]
-    ordering: Ordering,
-    /// By default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+    ordering: Option<Ordering>,
+    /// For `cloudevents` alone, platforms have schedules of their own. By default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
     #[schema(value_type = Option<RetryShape>)]
     retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time; 16 by default.
@@ -65,7 +69,8 @@ impl From<NewEndpoint> for EndpointDraft {
     fn from(new: NewEndpoint) -> Self {
         Self {
             name: new.name,
-            dialect: new.dialect.unwrap_or(DialectId::CloudEvents),
+            dialect: new.dialect,
+            app: new.app,
             shop: new.shop,
             url: new.url,
             topics: new.topics,
@@ -73,7 +78,7 @@ impl From<NewEndpoint> for EndpointDraft {
             headers: custom(new.headers),
             secret: new.secret.map(Secret::new),
             ordering: new.ordering,
-            retry: new.retry.unwrap_or_default(),
+            retry: new.retry,
             in_flight_max: new.in_flight_max,
         }
     }
@@ -121,7 +126,7 @@ impl From<EndpointPatch> for EndpointChange {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEndpointSecret {
-    /// `whsec_` and 24 to 64 bytes in base64; one is made by default.
+    /// `whsec_` and 24 to 64 bytes in base64; one is made by default. In a platform's dialect it is needed.
     pub(super) secret: Option<String>,
     /// Milliseconds for which the former secret signs as well: a day by default, at most a week.
     pub(super) overlap_ms: Option<u64>,

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use shopwire_core::{EndpointId, Secret, ShopId};
+use shopwire_core::{AppId, EndpointId, Secret, ShopId};
 use shopwire_engine::configure::OVERLAP_DEFAULT_MS;
 use utoipa::IntoParams;
 
@@ -27,7 +27,9 @@ use view::{EndpointView, EndpointWithSecret, StateView};
 pub(crate) struct EndpointQuery {
     /// Of this shop alone.
     shop: Option<String>,
-    /// `active`, `paused` or `disabled`.
+    /// Of this app alone.
+    app: Option<String>,
+    /// `active`, `paused`, `disabled` or `removed`.
     state: Option<String>,
     /// Items at most.
     limit: Option<usize>,
@@ -45,7 +47,7 @@ pub(crate) async fn create(
     Given(new): Given<NewEndpoint>,
 ) -> Result<Created<EndpointWithSecret>, Problem> {
     let (endpoint, secret) = app.engine().create_endpoint(new.into()).await?;
-    Ok(created(format!("/v1/endpoints/{}", endpoint.id), EndpointWithSecret::of(&endpoint, &secret)))
+    Ok(created(format!("/v1/endpoints/{}", endpoint.id), EndpointWithSecret::of(&endpoint, secret.as_ref())))
 }
 
 /// The endpoints, in the order they were made.
@@ -60,13 +62,15 @@ pub(crate) async fn list(
     let engine = app.engine();
     let wanted = Wanted::read("endpoints", query.limit, query.cursor.as_deref(), engine.limits())?;
     let shop: Option<ShopId> = param("shop", query.shop.as_deref())?;
+    let of_app: Option<AppId> = param("app", query.app.as_deref())?;
     let state = query.state.as_deref();
-    if let Some(state) = state.filter(|state| !["active", "paused", "disabled"].contains(state)) {
-        let detail = format!("`state` is `{state}`, expected active, paused or disabled");
+    if let Some(state) = state.filter(|state| !["active", "paused", "disabled", "removed"].contains(state)) {
+        let detail = format!("`state` is `{state}`, expected active, paused, disabled or removed");
         return Err(Problem::new(Code::InvalidParameter, detail).with("parameter", "state"));
     }
     let (endpoints, more) = engine.directory().endpoints.page(wanted.place, wanted.size, |endpoint| {
         shop.is_none_or(|shop| endpoint.shop == Some(shop))
+            && of_app.is_none_or(|app| endpoint.app == Some(app))
             && state.is_none_or(|state| StateView::from(&endpoint.state).state == state)
     });
     let next = endpoints.last().filter(|_| more).map(|endpoint| endpoint.id);
@@ -136,7 +140,7 @@ pub(crate) async fn rotate_secret(
     let overlap_ms = new.overlap_ms.unwrap_or(OVERLAP_DEFAULT_MS);
     let given = new.secret.map(Secret::new);
     let (endpoint, secret) = app.engine().rotate_endpoint_secret(id, given, overlap_ms).await?;
-    Ok(Json(EndpointWithSecret::of(&endpoint, &secret)))
+    Ok(Json(EndpointWithSecret::of(&endpoint, secret.as_ref())))
 }
 
 /// Stops sending to an endpoint; its events are kept.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shopwire_core::delivery::{ContentMode, Endpoint, EndpointState, Ordering, RetryPolicy, TopicPattern};
-use shopwire_core::{DialectId, EndpointId, Secret, ShopId, Timestamp};
+use shopwire_core::{AppId, DialectId, EndpointId, Secret, ShopId, Timestamp};
 use utoipa::ToSchema;
 
 use crate::api::apps::SecretView;
@@ -18,7 +18,10 @@ pub(crate) struct EndpointView {
     /// The dialect it is spoken to in.
     #[schema(value_type = String, example = "cloudevents")]
     dialect: DialectId,
-    /// The one shop whose events it gets; null for all shops.
+    /// The app it belongs to.
+    #[schema(value_type = Option<String>)]
+    app: Option<AppId>,
+    /// The one shop whose events it gets; null for all shops (of its app: all that installed it).
     #[schema(value_type = Option<String>)]
     shop: Option<ShopId>,
     /// Where to.
@@ -31,13 +34,14 @@ pub(crate) struct EndpointView {
     mode: ContentMode,
     /// The names of the headers that come with every request; values are not shown.
     headers: Vec<String>,
-    /// The lives of its secrets, newest first; all that have not expired sign.
+    /// The lives of its own secrets, newest first; all that have not expired sign. Without any, those of its app do.
     secrets: Vec<SecretView>,
     /// `subject` or `none`.
     #[schema(value_type = String)]
     ordering: Ordering,
-    #[schema(value_type = RetryShape)]
-    retry: RetryPolicy,
+    /// Null for the schedule of the platform whose dialect it is spoken to in.
+    #[schema(value_type = Option<RetryShape>)]
+    retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time.
     in_flight_max: usize,
     state: StateView,
@@ -51,7 +55,7 @@ pub(crate) struct EndpointView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EndpointState)]
 pub(crate) struct StateView {
-    /// `active`, `paused` (by an operator) or `disabled` (by what the receiver answered).
+    /// `active`, `paused` (by an operator), `disabled` (by what the receiver answered) or `removed` (as its platform does).
     pub(super) state: &'static str,
     /// Since when it is not sent to.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -93,6 +97,7 @@ impl From<&Endpoint> for EndpointView {
             id: endpoint.id,
             name: endpoint.name.clone(),
             dialect: endpoint.dialect,
+            app: endpoint.app,
             shop: endpoint.shop,
             url: endpoint.url.clone(),
             topics: endpoint.topics.clone(),
@@ -100,7 +105,7 @@ impl From<&Endpoint> for EndpointView {
             headers: endpoint.headers.iter().map(|header| header.name.clone()).collect(),
             secrets: endpoint.secrets.iter().map(SecretView::from).collect(),
             ordering: endpoint.ordering,
-            retry: endpoint.retry.clone().unwrap_or_default(),
+            retry: endpoint.retry.clone(),
             in_flight_max: endpoint.in_flight_max,
             state: StateView::from(&endpoint.state),
             created_at: endpoint.created_at,
@@ -114,12 +119,16 @@ impl From<&Endpoint> for EndpointView {
 pub(crate) struct EndpointWithSecret {
     #[serde(flatten)]
     endpoint: EndpointView,
-    /// What its requests are signed with (Standard Webhooks). Shown here and never again.
-    secret: String,
+    /// What its requests are signed with (Standard Webhooks). Shown here and never again. Not there for a platform's dialect: whoever
+    /// gave the secret has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret: Option<String>,
 }
 
 impl EndpointWithSecret {
-    pub(super) fn of(endpoint: &Endpoint, secret: &Secret) -> Self {
-        Self { endpoint: EndpointView::from(endpoint), secret: secret.expose().to_owned() }
+    pub(super) fn of(endpoint: &Endpoint, secret: Option<&Secret>) -> Self {
+        let secret = secret.map(|secret| secret.expose().to_owned());
+        Self { endpoint: EndpointView::from(endpoint), secret }
     }
 }
