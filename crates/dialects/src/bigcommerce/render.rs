@@ -72,9 +72,7 @@ impl Told<'_> {
             "orderId" => {
                 self.number("order", self.order_id().ok_or_else(|| self.missing(details::ORDER_ID))?)
             }
-            "couponId" => {
-                self.number("coupon", self.coupon_id().ok_or_else(|| self.missing(details::COUPON_ID))?)
-            }
+            "couponId" => self.number("coupon", self.detail(details::COUPON_ID)?),
             "order_message_id" => self.number("order_message", self.detail(details::MESSAGE_ID)?),
             "product_id" => self.product_id()?,
             "variant_id" => self.own_number("variant"),
@@ -121,12 +119,6 @@ impl Told<'_> {
     /// The order a cart became, or a shipment belongs to.
     fn order_id(&self) -> Option<&str> {
         self.happening.canonical.detail(details::ORDER_ID).or_else(|| self.text("order_id"))
-    }
-
-    /// A coupon that is known by its code alone goes by it.
-    fn coupon_id(&self) -> Option<&str> {
-        let canonical = self.happening.canonical;
-        canonical.detail(details::COUPON_ID).or_else(|| canonical.detail(details::COUPON_CODE))
     }
 
     fn inventory_value(&self) -> Result<Value, Unrenderable> {

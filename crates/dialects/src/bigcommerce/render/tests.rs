@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use shopwire_core::commerce::entity::{Customer, Entity, Order, Product, Variant};
+use shopwire_core::commerce::entity::{Cart, Customer, Entity, Order, Product, Shipment, Variant};
 use shopwire_core::commerce::{Canonical, CanonicalType, EntityKind, details};
 use shopwire_core::{DialectId, Headers, ReceivedWebhook, SourceId, Timestamp};
 
@@ -415,7 +415,21 @@ fn carried() -> impl Strategy<Value = (CanonicalType, Canonical)> {
     let message = (number(), number()).prop_map(|(id, message)| {
         (CanonicalType::OrderMessageCreated, only(EntityKind::Order, &id).with(details::MESSAGE_ID, message))
     });
-    prop_oneof![status, level, sku, cart, message]
+    let shipment = (number(), number()).prop_map(|(id, order)| {
+        (
+            CanonicalType::ShipmentUpdated,
+            Canonical::of(Shipment { id, order_id: Some(order), ..Shipment::default() }),
+        )
+    });
+    let abandoned = ("\\PC{1,20}", proptest::option::of("\\PC{1,20}")).prop_map(|(id, token)| {
+        (CanonicalType::AbandonedCartCreated, Canonical::of(Cart { id, token, ..Cart::default() }))
+    });
+    let customer = (number(), proptest::collection::vec(number(), 1..4)).prop_map(|(id, channels)| {
+        let origin = ("origin_channel_id".to_owned(), channels[0].clone().into());
+        let extra = Map::from_iter([origin, ("channel_ids".to_owned(), channels.into())]);
+        (CanonicalType::CustomerCreated, Canonical::of(Customer { id, extra, ..Customer::default() }))
+    });
+    prop_oneof![status, level, sku, cart, message, shipment, abandoned, customer]
 }
 
 proptest! {
