@@ -117,7 +117,8 @@ fn is_country_code(text: &str) -> bool {
 
 /// Codes and names of regions share a field: up to three capitals or digits are a code.
 fn is_region_code(text: &str) -> bool {
-    matches!(text.len(), 1..=3) && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+    matches!(text.len(), 1..=3)
+        && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
 }
 
 fn shipping_method(mut f: Fields) -> ShippingMethod {
@@ -127,7 +128,6 @@ fn shipping_method(mut f: Fields) -> ShippingMethod {
         description: f.text("description"),
         price: f.money("cost"),
         extra: f.rest(),
-        ..ShippingMethod::default()
     }
 }
 
@@ -155,7 +155,6 @@ fn payment_method(mut f: Fields) -> PaymentMethod {
         details: f.text("details"),
         instructions: f.text("instructions"),
         extra: f.rest(),
-        ..PaymentMethod::default()
     }
 }
 
@@ -166,7 +165,6 @@ fn discount(mut f: Fields) -> Discount {
         kind: f.text("type"),
         amount: f.money("savings"),
         extra: f.rest(),
-        ..Discount::default()
     }
 }
 
@@ -178,16 +176,15 @@ pub(super) fn tax(mut f: Fields) -> Tax {
         amount: f.money("amount"),
         provider: f.text("provider"),
         extra: f.rest(),
-        ..Tax::default()
     }
 }
 
 /// What was chosen of an option; the ids of both stay in `extra`.
 pub(super) fn choice(mut f: Fields) -> Choice {
+    f.pass_over_empty(&["option_id", "choice_id"]);
     Choice {
         name: f.text("option_name").or_else(|| f.text("name")),
         value: f.id("choice_value").or_else(|| f.id("value")),
         extra: f.rest(),
-        ..Choice::default()
     }
 }

@@ -113,6 +113,5 @@ pub(super) fn reference(mut f: Fields) -> Reference {
         title: f.text("title").or_else(|| f.text("name")),
         position: f.integer("order"),
         extra: f.rest(),
-        ..Reference::default()
     }
 }

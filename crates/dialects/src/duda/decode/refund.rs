@@ -11,6 +11,7 @@ pub(super) fn refund(mut f: Fields) -> Refund {
     if currency.is_some() {
         f.set_currency(currency.clone());
     }
+    f.pass_over_empty(&["tax_provider"]);
     let mut refund = Refund {
         id: f.entity_id(),
         order_id: f.id("order_id"),

@@ -1,7 +1,7 @@
 //! Subscriptions.
 
 use serde_json::Value;
-use shopwire_core::commerce::entity::{Order, Subscription};
+use shopwire_core::commerce::entity::Subscription;
 
 use super::order::order;
 use super::word;
@@ -11,6 +11,9 @@ use crate::fields::Fields;
 /// The renewal's order stands beside the subscription in Duda's samples and inside it in the table: both are read.
 pub(super) fn subscription(mut f: Fields) -> Subscription {
     f.lift("subscription");
+    // Where an order is promised and there is none, one without an id is sent.
+    let is_none = f.peek(&["initial_order", "id"]).and_then(Value::as_str) == Some("");
+    let initial_order = f.object("initial_order", order).filter(|_| !is_none).map(Box::new);
     Subscription {
         id: f.entity_id(),
         status: word(&mut f, "state", words::SUBSCRIPTION),
@@ -18,16 +21,10 @@ pub(super) fn subscription(mut f: Fields) -> Subscription {
         next_billing_at: f.when("next_billing_date"),
         final_billing_at: f.when("final_billing_date"),
         expires_at: f.when("expiration_date"),
-        initial_order: order_at(&mut f, "initial_order"),
-        renewal_order: order_at(&mut f, "renewal_order"),
+        initial_order,
+        renewal_order: f.object("renewal_order", order).map(Box::new),
         billing_portal_url: f.text("billing_portal_link"),
         extra: f.rest(),
         ..Subscription::default()
     }
-}
-
-/// An order; one without an id is none, but what is sent where an order is promised and there is none.
-fn order_at(f: &mut Fields, key: &str) -> Option<Box<Order>> {
-    let is_none = f.peek(&[key, "id"]).and_then(Value::as_str) == Some("");
-    f.object(key, order).filter(|_| !is_none).map(Box::new)
 }

@@ -32,9 +32,10 @@ pub(super) fn line_item(item: &LineItem) -> Value {
 
 /// The price of all, where only that of one is told.
 fn total(item: &LineItem) -> Option<Money> {
-    let price = item.price.as_ref()?;
-    let amount = price.amount.decimal().checked_mul(item.quantity?.decimal())?;
-    Some(Money { amount: amount.into(), currency: price.currency.clone() })
+    let price = item.price.clone()?;
+    let Some(quantity) = item.quantity else { return Some(price) };
+    let amount = price.amount.decimal().checked_mul(quantity.decimal())?;
+    Some(Money { amount: amount.into(), ..price })
 }
 
 pub(super) fn choice(choice: &Choice) -> Value {

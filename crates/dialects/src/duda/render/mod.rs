@@ -17,8 +17,8 @@ mod variation;
 pub(super) use refund::tax_provider;
 
 use serde_json::{Map, Value, json};
-use shopwire_core::commerce::entity::{Entity, Image};
 use shopwire_core::commerce::CanonicalType;
+use shopwire_core::commerce::entity::{Entity, Image};
 use shopwire_core::{DialectId, Headers, ReceivedWebhook, Timestamp};
 
 use super::words;

@@ -82,11 +82,19 @@ fn put_rest(s: &mut Shape<'_>, order: &Order, place: Place) {
         .text("tracking_number", order.tracking_number.as_deref(), Nothing::Null)
         .when("created", order.created_at.as_ref(), EMPTY)
         .text("user_agent", order.user_agent.as_deref(), Nothing::Null)
-        .flag("customer_accepts_marketing", accepts_marketing, if is_alone { Nothing::Absent } else { Nothing::False })
+        .flag(
+            "customer_accepts_marketing",
+            accepts_marketing,
+            if is_alone { Nothing::Absent } else { Nothing::False },
+        )
         .text("ip_address", order.ip_address.as_deref(), Nothing::Null)
         .text("cancellation_reason", order.cancel_reason.as_deref(), uncancelled)
         .when("cancelled", order.cancelled_at.as_ref(), uncancelled)
-        .extra("custom_fields", Value::is_array, Nothing::Absent)
+        .extra(
+            "custom_fields",
+            |left| left.as_array().is_some_and(|fields| !fields.is_empty()),
+            Nothing::Absent,
+        )
         // Both forms are documented: a text, and an object.
         .put(
             "metadata",

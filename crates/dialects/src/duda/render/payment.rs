@@ -1,6 +1,7 @@
 //! How an order is paid.
 
 use serde_json::Value;
+use shopwire_core::commerce::Currency;
 use shopwire_core::commerce::entity::{Order, Payment, PaymentMethod};
 
 use super::EMPTY;
@@ -12,18 +13,23 @@ pub(super) fn payment(order: &Order) -> Value {
     let unknown = Payment::default();
     let payment = order.payment.as_ref().unwrap_or(&unknown);
     let status = order.financial_status.as_deref().or(payment.status.as_deref());
-    let total = order.total.as_ref().and_then(|total| total.currency.as_ref());
-    let currency = order.currency.as_ref().or(total).or(payment.currency.as_ref());
     let method = payment.confirmed_method.clone().unwrap_or_default();
     let mut s = Shape::of(&payment.extra);
     s.text("transaction_id", payment.transaction_id.as_deref(), EMPTY)
         .text("status", status.map(|status| words::PAYMENT.theirs(status)), EMPTY)
-        .text("currency", currency.map(|currency| currency.as_str()), EMPTY)
+        .text("currency", currency(order).map(Currency::as_str), EMPTY)
         .text("method", payment.method.as_deref(), EMPTY)
         .text("card_brand", payment.card_brand.as_deref(), Nothing::Null)
         .text("card_last_4", payment.card_last4.as_deref(), Nothing::Null)
         .set("confirmed_method", confirmed_method(&method))
         .done()
+}
+
+/// The currency of all money in an order: its payment is the only one to name it.
+pub(super) fn currency(order: &Order) -> Option<&Currency> {
+    let of_total = || order.total.as_ref()?.currency.as_ref();
+    let of_payment = || order.payment.as_ref()?.currency.as_ref();
+    order.currency.as_ref().or_else(of_total).or_else(of_payment)
 }
 
 fn confirmed_method(method: &PaymentMethod) -> Value {

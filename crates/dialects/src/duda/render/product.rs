@@ -1,10 +1,10 @@
 //! Products.
 
 use serde_json::Value;
-use shopwire_core::commerce::Amount;
 use shopwire_core::commerce::entity::{
     OptionValue, Price, Product, ProductOption, Reference, Seo, StockLevel, Variant,
 };
+use shopwire_core::commerce::{Amount, Currency};
 
 use super::variation::{displayed, variation};
 use super::{EMPTY, image, words};
@@ -58,7 +58,7 @@ fn price(price: &Price) -> Value {
     let money = price.price.as_ref().or(price.compare_at_price.as_ref());
     let currency = money.and_then(|money| money.currency.as_ref());
     let mut s = Shape::of(&price.extra);
-    s.text("currency", currency.map(|currency| currency.as_str()), EMPTY)
+    s.text("currency", currency.map(Currency::as_str), EMPTY)
         .money("price", price.price.as_ref(), EMPTY)
         .money("compare_at_price", price.compare_at_price.as_ref(), EMPTY)
         .done()

@@ -1,9 +1,9 @@
 //! Subscriptions.
 
 use serde_json::Value;
+use shopwire_core::DialectId;
 use shopwire_core::commerce::entity::{Order, Subscription};
 use shopwire_core::commerce::{CanonicalType, When};
-use shopwire_core::DialectId;
 
 use super::order::{Place, order};
 use super::{EMPTY, words};
@@ -51,9 +51,6 @@ fn subscription(subscription: &Subscription) -> Value {
 
 /// A date as Duda writes those of subscriptions: without a zone. One that has a zone is put in UTC.
 fn put_date(s: &mut Shape<'_>, key: &str, when: Option<&When>, nothing: Nothing) {
-    let text = when.map(|when| match when.moment() {
-        Some(moment) => moment.to_string().trim_end_matches('Z').to_owned(),
-        None => when.as_str().to_owned(),
-    });
-    s.text(key, text.as_deref(), nothing);
+    let in_utc = when.and_then(|when| When::parse(when.moment()?.to_string().trim_end_matches('Z')));
+    s.when(key, in_utc.as_ref().or(when), nothing);
 }
