@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::capture::Capture;
 use crate::configure::RegistrationConfig;
 use crate::deliver::Courier;
-use crate::dispatch::Lanes;
+use crate::dispatch::{Closing, Lanes};
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
 use crate::sweep::sweep;
@@ -48,7 +48,7 @@ pub(crate) struct Running {
     pub(crate) egress: Egress,
     pub(crate) limits: Limits,
     pub(crate) registration: RegistrationConfig,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lanes: Lanes,
     pub(crate) rejected: RejectedKeeper,
@@ -64,7 +64,7 @@ impl Engine {
     /// Loads the configuration, takes up every lane where it stood, and begins to follow the log.
     pub async fn start(parts: EngineParts) -> Result<Self, StoreError> {
         let EngineParts { ledger, timer, random, egress, limits, registration } = parts;
-        let directory = Directory::new(ledger.configuration().await?);
+        let directory = Arc::new(Directory::new(ledger.configuration().await?));
         let metrics = Arc::new(Metrics::default());
         let courier = Courier::new(
             Arc::clone(&ledger),
@@ -73,6 +73,7 @@ impl Engine {
             egress.clone(),
             limits.clone(),
             Arc::clone(&metrics),
+            Arc::clone(&directory),
         );
         let lanes = Lanes::new(courier);
         let rejected = RejectedKeeper::start(Arc::clone(&ledger), Arc::clone(&metrics));
@@ -100,22 +101,22 @@ impl Engine {
         for endpoint in engine.0.directory.endpoints.all() {
             engine.0.lanes.put(endpoint);
         }
-        engine.keep_disabled();
+        engine.keep_closed();
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
     }
 
-    /// Writes down when a receiver's answer has disabled its endpoint.
-    fn keep_disabled(&self) {
+    /// Writes down when a receiver's answers have closed its endpoint.
+    fn keep_closed(&self) {
         let weak = Arc::downgrade(&self.0);
-        let mut disabled = self.0.lanes.disabled();
+        let mut closed = self.0.lanes.closed();
         tokio::spawn(async move {
-            while let Some((id, reason)) = disabled.recv().await {
+            while let Some((id, closing)) = closed.recv().await {
                 // However often it takes: until then the lane rests, and an active endpoint that rests would be a riddle.
                 loop {
                     let Some(engine) = weak.upgrade().map(Self) else { return };
-                    let Err(error) = engine.disable(id, &reason).await else { break };
-                    tracing::error!(endpoint.id = %id, %error, "an endpoint's disabling can't be stored, trying again");
+                    let Err(error) = engine.close(id, &closing).await else { break };
+                    tracing::error!(endpoint.id = %id, %error, "that an endpoint is closed can't be stored, trying again");
                     let pause = engine.0.timer.sleep_ms(STORE_RETRY_MS);
                     drop(engine);
                     pause.await;
@@ -187,15 +188,18 @@ impl Engine {
         self.0.ledger.open_lane(id, head).await.map(drop)
     }
 
-    async fn disable(&self, id: EndpointId, reason: &str) -> Result<(), StoreError> {
+    async fn close(&self, id: EndpointId, closing: &Closing) -> Result<(), StoreError> {
         let _changing = self.0.changing.lock().await;
         let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
         else {
             return Ok(());
         };
-        tracing::warn!(endpoint.id = %id, reason, "endpoint disabled");
+        tracing::warn!(endpoint.id = %id, ?closing, "endpoint closed");
         let now = self.0.timer.now();
-        let state = EndpointState::Disabled { since: now, reason: reason.to_owned() };
+        let state = match closing {
+            Closing::Disabled(reason) => EndpointState::Disabled { since: now, reason: reason.clone() },
+            Closing::Removed(reason) => EndpointState::Removed { since: now, reason: reason.clone() },
+        };
         self.put(Noun::Endpoint(Endpoint { state, updated_at: now, ..endpoint.as_ref().clone() })).await
     }
 

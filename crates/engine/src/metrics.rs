@@ -98,6 +98,8 @@ pub struct Metrics {
     pub occurrences: Count,
     /// Timers that fired.
     pub timers_fired: Count,
+    /// Times that a host was found to fail too often and left alone for a while.
+    pub hosts_blocked: Count,
     /// Deliveries given up.
     pub dead: Count,
     /// Deliveries in flight.

@@ -6,7 +6,7 @@ use shopwire_store::{AttemptFilter, DeadLetterFilter, Merges, PageRequest, Store
 use std::sync::Arc;
 
 use crate::Engine;
-use crate::dispatch::wants;
+use crate::dispatch::{Parcel, admitted};
 
 /// Attempts of one delivery that a story tells; older ones are found in the list of attempts.
 const ATTEMPTS_TOLD: usize = 100;
@@ -37,7 +37,7 @@ pub struct DeliveryStory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryState {
     /// The endpoint does not want it, and why.
-    Filtered(&'static str),
+    Filtered(String),
     /// It comes after the endpoint's place in the log: the lane will take it.
     Queued,
     /// It waits for the endpoint, which is paused or disabled, to be resumed.
@@ -70,12 +70,13 @@ impl Engine {
     pub async fn story(&self, id: EventId) -> Result<Option<Story>, StoreError> {
         let Some(logged) = self.ledger().event(id).await? else { return Ok(None) };
         let merges = self.ledger().merges(logged.seq).await?;
+        let parcel = Parcel::new(Arc::clone(&logged), Arc::clone(&self.0.metrics));
         let mut deliveries = Vec::new();
         for endpoint in self.directory().endpoints.all() {
             // The lane first: an attempt is recorded with the place it moves the lane to, never after it.
             let lane = self.ledger().lane(endpoint.id).await?.unwrap_or_default();
             let attempts = self.attempts_of(&logged, endpoint.id).await?;
-            let state = self.state_of(&logged, &endpoint, &attempts, &lane).await?;
+            let state = self.state_of(&parcel, &endpoint, &attempts, &lane).await?;
             deliveries.push(DeliveryStory { endpoint, state, attempts });
         }
         Ok(Some(Story { logged, merges, deliveries }))
@@ -94,19 +95,25 @@ impl Engine {
 
     async fn state_of(
         &self,
-        logged: &LoggedEvent,
+        parcel: &Parcel,
         endpoint: &Endpoint,
         attempts: &[StoredAttempt],
         lane: &LaneRecord,
     ) -> Result<DeliveryState, StoreError> {
+        let logged = parcel.logged();
         if let Some(delivered) = attempts.iter().find(|a| a.attempt.outcome.is_delivered()) {
             return Ok(DeliveryState::Delivered { at: delivered.attempt.at });
         }
-        if attempts.is_empty() && !wants(endpoint, logged) {
-            return Ok(DeliveryState::Filtered(why_not(endpoint, logged)));
+        if attempts.is_empty()
+            && let Err(filtered) = admitted(endpoint, parcel, self.directory())
+        {
+            return Ok(DeliveryState::Filtered(filtered.to_string()));
         }
         if let Some(dead) = self.dead(logged, endpoint.id).await? {
             return Ok(dead);
+        }
+        if let EndpointState::Removed { reason, .. } = &endpoint.state {
+            return Ok(DeliveryState::Filtered(format!("the endpoint is removed: {reason}")));
         }
         Ok(state_in_lane(logged, endpoint, attempts, lane))
     }
@@ -137,13 +144,5 @@ fn state_in_lane(
         (EndpointState::Active, Some(waiting)) => DeliveryState::Waiting { next_at: waiting.due, last },
         (EndpointState::Active, None) => DeliveryState::Queued,
         _ => DeliveryState::Held,
-    }
-}
-
-fn why_not(endpoint: &Endpoint, logged: &LoggedEvent) -> &'static str {
-    if endpoint.shop.is_some_and(|shop| shop != logged.event.shop) {
-        "the endpoint gets the events of another shop"
-    } else {
-        "none of the endpoint's topics covers this event type"
     }
 }

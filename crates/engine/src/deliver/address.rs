@@ -1,68 +1,110 @@
 //! One endpoint as it is sent to.
 
-use shopwire_core::delivery::{ContentMode, Endpoint, Outcome};
-use shopwire_core::{EndpointId, Headers, Secret, Timestamp};
-use shopwire_dialects::cloudevents::{self, Rendered, SigningKey};
+use shopwire_core::delivery::{Endpoint, Outcome, RetryPolicy, SendPolicy};
+use shopwire_core::{EndpointId, Random, Secret};
+use shopwire_dialects::publish::Undraftable;
 
 use super::Attempted;
-use crate::Timer;
-use crate::egress::{Egress, OutRequest, Pool, Target};
+use super::blocks::{Blocked, Blocks};
+use super::speech::{Message, Speech};
+use crate::dispatch::Parcel;
+use crate::egress::{Egress, Pool, Target};
+use crate::{Directory, Timer};
 
 /// An endpoint with its connections and keys at hand. Owned by one lane.
 pub struct Address {
     id: EndpointId,
     /// Where to; or why that is no address (only if the rules changed since the endpoint was saved).
     pool: Result<Pool, String>,
-    mode: ContentMode,
+    policy: SendPolicy,
     headers: Vec<(String, Secret)>,
-    /// Each key with the moment from which it no longer signs.
-    keys: Vec<(SigningKey, Option<Timestamp>)>,
+    speech: Speech,
+    /// What it is blocked together with, if its dialect blocks.
+    blocked: Option<Blocked>,
+}
+
+/// How an endpoint's deliveries are judged and retried: its dialect's policy, with its own retries if it has any.
+pub(crate) fn policy_of(endpoint: &Endpoint) -> SendPolicy {
+    match (shopwire_dialects::get(endpoint.dialect), &endpoint.retry) {
+        (Some(dialect), Some(retry)) => dialect.send_policy().clone().with_retry(retry),
+        (Some(dialect), None) => dialect.send_policy().clone(),
+        (None, Some(retry)) => SendPolicy::ours(retry),
+        (None, None) => SendPolicy::ours(&RetryPolicy::default()),
+    }
 }
 
 impl Address {
     pub(super) fn new(egress: &Egress, endpoint: &Endpoint) -> Self {
+        let policy = policy_of(endpoint);
         let target = Target::parse(&endpoint.url).map_err(|error| error.to_string());
-        let keys = endpoint.secrets.iter().filter_map(|version| {
-            let key = SigningKey::parse(&version.secret).ok()?;
-            Some((key, version.expires_at))
+        let blocked =
+            target.as_ref().ok().and_then(|target| Some(Blocked::of(endpoint, target, policy.block?)));
+        let pool = target.map(|target| {
+            let pool = egress.pool(target, endpoint.in_flight_max);
+            pool.within(policy.connect_timeout_ms, policy.answer_timeout_ms)
         });
         Self {
             id: endpoint.id,
-            pool: target.map(|target| egress.pool(target, endpoint.in_flight_max)),
-            mode: endpoint.mode,
+            pool,
+            policy,
             headers: endpoint.headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect(),
-            keys: keys.collect(),
+            speech: Speech::of(endpoint),
+            blocked,
         }
     }
 
-    /// Sends an event once. Timestamp and signature are of this attempt, the id is the event's.
-    pub(super) async fn send(&self, rendered: &Rendered, timer: &dyn Timer) -> Attempted {
+    /// Sends an event once, unless the endpoint is left alone just now. Timestamp and signature are of this attempt, the
+    /// id is the event's.
+    ///
+    /// # Errors
+    /// If the event can't be said in the endpoint's dialect.
+    pub(super) async fn send(
+        &self,
+        parcel: &Parcel,
+        directory: &Directory,
+        blocks: &Blocks,
+        timer: &dyn Timer,
+    ) -> Result<Attempted, Undraftable> {
+        let message = self.speech.message(parcel, directory)?;
+        if let Some(blocked) = &self.blocked
+            && let Some(until) = blocks.until(blocked, timer.now())
+        {
+            let detail = format!("{blocked} failed too often and is left alone until {until}");
+            return Ok(Attempted::unmade(Outcome::Blocked, detail, timer.now()));
+        }
+        let attempted = self.exchange(message, directory, timer).await;
+        if let Some(blocked) = &self.blocked {
+            blocks.note(blocked, &attempted.outcome, timer.now());
+        }
+        Ok(attempted)
+    }
+
+    /// Sends something to try the endpoint with.
+    pub(super) async fn send_trial(
+        &self,
+        directory: &Directory,
+        timer: &dyn Timer,
+        random: &dyn Random,
+    ) -> Attempted {
+        let message = self.speech.trial(directory, timer.now(), random);
+        self.exchange(message, directory, timer).await
+    }
+
+    async fn exchange(&self, message: Message<'_>, directory: &Directory, timer: &dyn Timer) -> Attempted {
         let at = timer.now();
         let pool = match &self.pool {
             Ok(pool) => pool,
             Err(why) => return Attempted::unmade(Outcome::AddressRefused, why.clone(), at),
         };
-        let request = match OutRequest::new(self.signed(rendered, at), rendered.body(self.mode).clone()) {
+        let request = match message.request(&self.headers, directory, at) {
             Ok(request) => request,
-            // An endpoint's own headers are checked when it is saved, but in binary mode the event's attributes travel as
-            // headers too. The next attempt would build the same request.
+            // An endpoint's own headers are checked when it is saved, but what an event says may travel in headers too. The
+            // next attempt would build the same request.
             Err(error) => return Attempted::unmade(Outcome::Unsendable, error.to_string(), at),
         };
         let started_us = timer.monotonic_us();
         let exchange = pool.exchange(&request).await;
-        Attempted::judge(exchange, at, timer.monotonic_us().saturating_sub(started_us))
-    }
-
-    fn signed(&self, rendered: &Rendered, now: Timestamp) -> Headers {
-        let mut headers = rendered.headers(self.mode);
-        headers.push("user-agent", concat!("Shopwire/", env!("CARGO_PKG_VERSION")));
-        for (name, value) in &self.headers {
-            headers.push(name, value.expose());
-        }
-        let active = self.keys.iter().filter(|(_, expires)| expires.is_none_or(|at| now < at));
-        let keys = active.map(|(key, _)| key);
-        cloudevents::sign(&mut headers, rendered.id(), rendered.body(self.mode), keys, now);
-        headers
+        Attempted::judge(exchange, &self.policy, at, timer.monotonic_us().saturating_sub(started_us))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shopwire_core::Timestamp;
-use shopwire_core::delivery::{Outcome, RetryPolicy, SendPolicy, retry_after_ms};
+use shopwire_core::delivery::{Outcome, SendPolicy, retry_after_ms};
 
 use crate::egress::{Exchange, Failure, Response};
 
@@ -23,10 +23,10 @@ pub struct Attempted {
 
 impl Attempted {
     /// Judges an exchange that began at `at` and took `latency_us`.
-    pub(super) fn judge(exchange: Exchange, at: Timestamp, latency_us: u64) -> Self {
+    pub(super) fn judge(exchange: Exchange, policy: &SendPolicy, at: Timestamp, latency_us: u64) -> Self {
         match exchange.result {
             Ok(response) => {
-                let outcome = outcome_of(&response, at);
+                let outcome = outcome_of(&response, policy, at);
                 Self { at, latency_us, outcome, detail: None, response: response.body_start }
             }
             Err(failure) => {
@@ -42,9 +42,9 @@ impl Attempted {
     }
 }
 
-fn outcome_of(response: &Response, now: Timestamp) -> Outcome {
+fn outcome_of(response: &Response, policy: &SendPolicy, now: Timestamp) -> Outcome {
     let asked = response.headers.get("retry-after").and_then(|value| retry_after_ms(value, now));
-    SendPolicy::ours(&RetryPolicy::default()).judge(response.status, asked)
+    policy.judge(response.status, asked)
 }
 
 const fn outcome_of_failure(failure: &Failure) -> Outcome {

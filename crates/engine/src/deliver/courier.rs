@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use shopwire_core::delivery::{Decision, DeliveryBounds, Endpoint, Outcome, Progress, SendPolicy, decide};
 use shopwire_core::{Limits, LoggedEvent, Random, Seq, Timestamp};
+use shopwire_dialects::publish::Undraftable;
 use shopwire_store::{Ledger, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::blocks::Blocks;
 use super::{Address, Attempted};
 use crate::dispatch::Parcel;
 use crate::egress::Egress;
-use crate::{Metrics, Timer};
+use crate::{Directory, Metrics, Timer};
 
 /// How many times the attempts of the longest retry policy any delivery may have: room for those the receiver asks to put
 /// off and those that fail because of us, which use up no step of the policy.
@@ -26,6 +28,8 @@ pub struct Courier {
     egress: Egress,
     limits: Limits,
     metrics: Arc<Metrics>,
+    directory: Arc<Directory>,
+    blocks: Blocks,
     in_flight: Arc<Semaphore>,
 }
 
@@ -37,9 +41,11 @@ impl Courier {
         egress: Egress,
         limits: Limits,
         metrics: Arc<Metrics>,
+        directory: Arc<Directory>,
     ) -> Self {
         let in_flight = Arc::new(Semaphore::new(limits.in_flight_max));
-        Self { ledger, timer, random, egress, limits, metrics, in_flight }
+        let blocks = Blocks::new(Arc::clone(&metrics));
+        Self { ledger, timer, random, egress, limits, metrics, directory, blocks, in_flight }
     }
 
     pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
@@ -56,6 +62,11 @@ impl Courier {
 
     pub(crate) fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// What is configured.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// The endpoint as it is sent to.
@@ -82,18 +93,24 @@ impl Courier {
     }
 
     /// Makes one attempt.
-    pub(crate) async fn attempt(&self, address: &Address, parcel: &Parcel) -> Attempted {
+    ///
+    /// # Errors
+    /// If the event can't be said in the endpoint's dialect, now or ever.
+    pub(crate) async fn attempt(&self, address: &Address, parcel: &Parcel) -> Result<Attempted, Undraftable> {
         self.metrics.in_flight.add(1);
         let landing = Landing(&self.metrics);
-        let attempted = address.send(parcel.rendered(), self.timer.as_ref()).await;
+        let sending = address.send(parcel, &self.directory, &self.blocks, self.timer.as_ref());
+        let attempted = sending.await?;
         drop(landing);
         self.count(&attempted, parcel.logged().event.received_at);
-        attempted
+        Ok(attempted)
     }
 
     fn count(&self, attempted: &Attempted, received_at: Timestamp) {
         self.metrics.count_attempt(&attempted.outcome);
-        self.metrics.exchange.observe_us(attempted.latency_us);
+        if attempted.outcome != Outcome::Blocked {
+            self.metrics.exchange.observe_us(attempted.latency_us);
+        }
         if attempted.outcome.is_delivered() {
             let took_ms = u64::try_from(self.timer.now().since_ms(received_at)).unwrap_or(0);
             self.metrics.end_to_end.observe_us(took_ms.saturating_mul(1000));

@@ -6,11 +6,14 @@
 
 mod address;
 mod attempt;
+mod blocks;
 mod courier;
 mod redeliver;
+mod speech;
 mod test_send;
 
 pub use address::Address;
+pub(crate) use address::policy_of;
 pub use attempt::Attempted;
 pub use courier::Courier;
 pub(crate) use courier::Places;

@@ -1,6 +1,6 @@
 //! Sending a dead letter again.
 
-use shopwire_core::delivery::{Waiting, subject_key};
+use shopwire_core::delivery::{EndpointState, Waiting, subject_key};
 use shopwire_core::{EndpointId, EventId};
 use shopwire_store::{Redelivery, StoreError};
 
@@ -23,6 +23,9 @@ pub enum RedeliverError {
         /// The endpoint.
         endpoint: EndpointId,
     },
+    /// The endpoint gets nothing any more.
+    #[error("endpoint `{0}` is removed and gets nothing any more: make a new one")]
+    Removed(EndpointId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,8 +34,10 @@ pub enum RedeliverError {
 impl Engine {
     /// Takes a delivery off the dead-letter list and makes it wait for an attempt now, with a fresh policy.
     pub async fn redeliver(&self, endpoint: EndpointId, event: EventId) -> Result<(), RedeliverError> {
-        if self.directory().endpoints.get(endpoint).is_none() {
-            return Err(RedeliverError::UnknownEndpoint(endpoint));
+        let found = self.directory().endpoints.get(endpoint);
+        let found = found.ok_or(RedeliverError::UnknownEndpoint(endpoint))?;
+        if matches!(found.state, EndpointState::Removed { .. }) {
+            return Err(RedeliverError::Removed(endpoint));
         }
         let logged = self.ledger().event(event).await?.ok_or(RedeliverError::UnknownEvent(event))?;
         let key = subject_key(logged.event.shop, &logged.event.subject);

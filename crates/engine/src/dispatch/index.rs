@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use shopwire_core::commerce::{CanonicalType, EventType};
+use shopwire_core::commerce::CanonicalType;
 use shopwire_core::delivery::{Endpoint, TopicPattern};
-use shopwire_core::{EndpointId, LoggedEvent, ShopId};
+use shopwire_core::{DialectId, EndpointId, LoggedEvent, ShopId};
+use shopwire_dialects::publish::canonical_topic;
+
+use super::wants;
 
 /// Which endpoints want an event, by its type and shop. Patterns over canonical types are spelt out when an endpoint is
 /// put in, so that finding out is one look-up for the endpoints of all shops and one for those of the event's shop.
@@ -28,10 +31,10 @@ impl<T> TopicIndex<T> {
     /// Puts an endpoint in, in place of its former self.
     pub fn put(&mut self, endpoint: &Endpoint, value: T) {
         self.take(endpoint.id);
-        for wanted in canonical_types(&endpoint.topics) {
+        for wanted in canonical_types(endpoint) {
             self.canonical.entry((endpoint.shop, wanted)).or_default().push(endpoint.id);
         }
-        if endpoint.topics.iter().any(may_be_native) {
+        if endpoint.topics.iter().any(|pattern| may_be_native(endpoint.dialect, pattern)) {
             self.native.entry(endpoint.shop).or_default().push(endpoint.id);
         }
         self.entries.insert(endpoint.id, (endpoint.clone(), value));
@@ -40,7 +43,7 @@ impl<T> TopicIndex<T> {
     /// Takes an endpoint out.
     pub fn take(&mut self, id: EndpointId) -> Option<T> {
         let (endpoint, value) = self.entries.remove(&id)?;
-        for wanted in canonical_types(&endpoint.topics) {
+        for wanted in canonical_types(&endpoint) {
             forget(&mut self.canonical, &(endpoint.shop, wanted), id);
         }
         forget(&mut self.native, &endpoint.shop, id);
@@ -61,34 +64,43 @@ impl<T> TopicIndex<T> {
     pub fn matching<'a>(&'a self, logged: &'a LoggedEvent) -> impl Iterator<Item = &'a T> {
         let shop = logged.event.shop;
         let scopes = [None, Some(shop)];
-        let (canonical, native) = match &logged.event.event_type {
-            EventType::Canonical(event_type) => (Some(*event_type), None),
-            EventType::Native { .. } => (None, Some(logged.event.event_type.to_string())),
-        };
+        let canonical = logged.event.event_type.canonical();
         let by_type = scopes
             .into_iter()
             .filter_map(move |scope| canonical.and_then(|of| self.canonical.get(&(scope, of))))
             .flatten();
-        let wanted = native.is_some();
-        let by_name =
-            scopes.into_iter().filter(move |_| wanted).filter_map(|scope| self.native.get(&scope)).flatten();
-        let by_name = by_name.filter(move |id| {
-            let name = native.as_deref().unwrap_or_default();
-            self.entries.get(id).is_some_and(|(endpoint, _)| endpoint.topics.iter().any(|p| p.matches(name)))
-        });
+        let is_native = canonical.is_none();
+        let natives = scopes.into_iter().filter(move |_| is_native);
+        let by_name = natives.filter_map(|scope| self.native.get(&scope)).flatten();
+        let by_name = by_name
+            .filter(move |id| self.entries.get(id).is_some_and(|(endpoint, _)| wants(endpoint, logged)));
         by_type.chain(by_name).filter_map(|id| self.get(*id))
     }
 }
 
-/// The canonical types that any of the patterns covers, each once.
-fn canonical_types(patterns: &[TopicPattern]) -> impl Iterator<Item = CanonicalType> {
-    let covered = |event_type: &&CanonicalType| patterns.iter().any(|p| p.matches(event_type.as_str()));
-    CanonicalType::ALL.iter().filter(covered).copied()
+/// The canonical types that an endpoint asks for under any of its topics, each once.
+fn canonical_types(endpoint: &Endpoint) -> impl Iterator<Item = CanonicalType> {
+    let dialect = shopwire_dialects::get(endpoint.dialect);
+    let name = move |event_type: CanonicalType| match dialect {
+        Some(dialect) => canonical_topic(dialect, event_type).ok().map(|published| published.name),
+        None => Some(event_type.as_str().into()),
+    };
+    let covered = move |event_type: &CanonicalType| {
+        name(*event_type).is_some_and(|name| endpoint.topics.iter().any(|pattern| pattern.matches(&name)))
+    };
+    CanonicalType::ALL.iter().copied().filter(covered)
 }
 
-fn may_be_native(pattern: &TopicPattern) -> bool {
-    let text = pattern.to_string();
-    text == "*" || text.contains(':')
+/// Whether a pattern may cover topics that stand for no canonical type.
+fn may_be_native(dialect: DialectId, pattern: &TopicPattern) -> bool {
+    let text = pattern.as_str();
+    match shopwire_dialects::get(dialect) {
+        Some(dialect) => {
+            let topic = dialect.catalog().topics.iter().find(|topic| topic.name == text);
+            topic.is_none_or(|topic| topic.event_type.is_none())
+        }
+        None => text == "*" || text.contains(':'),
+    }
 }
 
 fn forget<K: Eq + Hash>(map: &mut HashMap<K, Vec<EndpointId>>, key: &K, id: EndpointId) {

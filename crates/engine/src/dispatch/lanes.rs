@@ -15,8 +15,17 @@ use super::{Parcel, TopicIndex};
 use crate::Metrics;
 use crate::deliver::Courier;
 
-/// Word from a lane that its receiver's answer disables the endpoint, and why.
-pub(crate) type Disabled = (EndpointId, String);
+/// Word from a lane that its endpoint is to be sent nothing more.
+pub(crate) type Closed = (EndpointId, Closing);
+
+/// What becomes of an endpoint by its receiver's answers, and why, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// Nothing is sent to it until it is resumed.
+    Disabled(String),
+    /// Nothing is sent to it any more.
+    Removed(String),
+}
 
 /// Commands that may wait for one lane.
 const COMMANDS_MAX: usize = 256;
@@ -44,7 +53,7 @@ pub struct Lanes {
     courier: Arc<Courier>,
     progress: Arc<Progress>,
     index: Arc<RwLock<TopicIndex<Arc<Berth>>>>,
-    disabled: (mpsc::Sender<Disabled>, Mutex<Option<mpsc::Receiver<Disabled>>>),
+    closed: (mpsc::Sender<Closed>, Mutex<Option<mpsc::Receiver<Closed>>>),
     stop: CancellationToken,
 }
 
@@ -55,14 +64,14 @@ impl Lanes {
             courier: Arc::new(courier),
             progress: Arc::default(),
             index: Arc::default(),
-            disabled: (sender, Mutex::new(Some(receiver))),
+            closed: (sender, Mutex::new(Some(receiver))),
             stop: CancellationToken::new(),
         }
     }
 
-    /// The words that endpoints are to be disabled. There is one listener.
-    pub(crate) fn disabled(&self) -> mpsc::Receiver<Disabled> {
-        let mut held = self.disabled.1.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The words that endpoints are to be closed. There is one listener.
+    pub(crate) fn closed(&self) -> mpsc::Receiver<Closed> {
+        let mut held = self.closed.1.lock().unwrap_or_else(PoisonError::into_inner);
         held.take().unwrap_or_else(|| mpsc::channel(1).1)
     }
 
@@ -103,7 +112,7 @@ impl Lanes {
             gate: Arc::clone(&gate),
             wish,
             orders,
-            disabled: self.disabled.0.clone(),
+            closed: self.closed.0.clone(),
             stop: stop.clone(),
         };
         let task = tokio::spawn(supervise(lane));

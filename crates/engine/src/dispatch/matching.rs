@@ -1,14 +1,74 @@
-//! Whether an endpoint wants an event.
+//! Whether an endpoint gets an event, and if not, why.
 
-use shopwire_core::LoggedEvent;
+use std::borrow::Cow;
+
 use shopwire_core::delivery::Endpoint;
+use shopwire_core::{App, DialectId, Event, LoggedEvent};
+use shopwire_dialects::publish::{Holder, NotPublished, publish, topic};
 
-/// Whether `endpoint` wants this event: its shop, and one of its topics. The index gives the same answer for many
-/// endpoints at once.
+use super::Parcel;
+use crate::Directory;
+
+/// Why an endpoint does not get an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Filtered {
+    /// It happened elsewhere.
+    #[error("the endpoint gets the events of another shop")]
+    Shop,
+    /// The endpoint has not asked for it.
+    #[error("none of the endpoint's topics covers `{0}`")]
+    Topics(String),
+    /// The endpoint's dialect has no word for it, or its app may not hear of it.
+    #[error(transparent)]
+    NotPublished(#[from] NotPublished),
+}
+
+/// Whether `endpoint` asks for this event: its shop, and one of its topics. The index gives the same answer for many
+/// endpoints at once. Whether it may have it is another question ([`admitted`]).
 pub fn wants(endpoint: &Endpoint, logged: &LoggedEvent) -> bool {
-    if endpoint.shop.is_some_and(|shop| shop != logged.event.shop) {
-        return false;
+    wanted(endpoint, &logged.event).is_ok()
+}
+
+fn wanted(endpoint: &Endpoint, event: &Event) -> Result<(), Filtered> {
+    if endpoint.shop.is_some_and(|shop| shop != event.shop) {
+        return Err(Filtered::Shop);
     }
-    let event_type = logged.event.event_type.to_string();
-    endpoint.topics.iter().any(|pattern| pattern.matches(&event_type))
+    let name = name(endpoint.dialect, event)?;
+    if endpoint.topics.iter().any(|pattern| pattern.matches(&name)) {
+        return Ok(());
+    }
+    Err(Filtered::Topics(name.into_owned()))
+}
+
+/// What an event is called in a dialect.
+fn name(dialect: DialectId, event: &Event) -> Result<Cow<'static, str>, NotPublished> {
+    match shopwire_dialects::get(dialect) {
+        Some(dialect) => topic(dialect, event).map(|published| published.name),
+        None => Ok(event.event_type.to_string().into()),
+    }
+}
+
+/// Whether `endpoint` gets this event now: it asks for it, and its platform would send it to its app. What the app may
+/// know is looked up each time, so that what is revoked counts from the next event on.
+pub(crate) fn admitted(endpoint: &Endpoint, parcel: &Parcel, directory: &Directory) -> Result<(), Filtered> {
+    let event = &parcel.logged().event;
+    wanted(endpoint, event)?;
+    let Some(dialect) = shopwire_dialects::get(endpoint.dialect) else { return Ok(()) };
+    let app = match endpoint.app {
+        Some(id) => {
+            let gone = || NotPublished::NotInstalled { app: id.to_string() };
+            Some(directory.apps.get(id).ok_or_else(gone)?)
+        }
+        None => None,
+    };
+    let holder = app.as_deref().map(|app| Holder { app, is_source: is_source(app, event, directory) });
+    publish(dialect, event, || parcel.canonical(), holder)?;
+    Ok(())
+}
+
+/// Whether an event came in by a source of this app.
+fn is_source(app: &App, event: &Event, directory: &Directory) -> bool {
+    let webhook = event.origin.webhook();
+    let source = webhook.and_then(|webhook| directory.sources.get(webhook.source));
+    source.is_some_and(|source| source.app == Some(app.id))
 }

@@ -21,6 +21,8 @@ mod run;
 mod supervise;
 
 pub use index::TopicIndex;
+pub(crate) use lanes::Closing;
 pub use lanes::Lanes;
-pub use matching::wants;
+pub(crate) use matching::admitted;
+pub use matching::{Filtered, wants};
 pub use parcel::Parcel;

@@ -1,20 +1,31 @@
 //! An event on its way to the lanes.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use shopwire_core::LoggedEvent;
 use shopwire_core::delivery::{SubjectKey, subject_key};
+use shopwire_core::{DialectId, LoggedEvent};
 use shopwire_dialects::cloudevents::{self, Rendered};
+use shopwire_dialects::publish::{Undraftable, draft};
+use shopwire_dialects::{Canonical, Dialect, Draft, ShopIdentity};
 
 use crate::Metrics;
 
-/// A committed event, shared by all lanes it goes to. It is rendered once, by whoever needs it first, and counted
-/// as queued memory for as long as somebody holds it.
+/// A request in a platform's dialect, or why there is none.
+pub(crate) type Drafted = Arc<Result<Draft, Undraftable>>;
+
+/// The dialect and the version of webhooks a draft is in.
+type DraftKey = (DialectId, Option<String>);
+
+/// A committed event, shared by all lanes it goes to. It is read once and rendered once for each dialect (and version),
+/// by whoever needs it first, and counted as queued memory for as long as somebody holds it.
 #[derive(Debug)]
 pub struct Parcel {
     logged: Arc<LoggedEvent>,
     key: SubjectKey,
     rendered: OnceLock<Rendered>,
+    canonical: OnceLock<Option<Canonical>>,
+    /// A handful: one for each dialect that somebody wants it in.
+    drafts: Mutex<Vec<(DraftKey, Drafted)>>,
     metrics: Arc<Metrics>,
     weight_bytes: i64,
 }
@@ -26,7 +37,8 @@ impl Parcel {
         let weight_bytes = i64::try_from(logged.weight_bytes() * 2).unwrap_or(i64::MAX);
         metrics.queued_bytes.add(weight_bytes);
         let key = subject_key(logged.event.shop, &logged.event.subject);
-        Arc::new(Self { logged, key, rendered: OnceLock::new(), metrics, weight_bytes })
+        let (rendered, canonical, drafts) = Default::default();
+        Arc::new(Self { logged, key, rendered, canonical, drafts, metrics, weight_bytes })
     }
 
     /// The event.
@@ -37,6 +49,29 @@ impl Parcel {
     /// The event as a CloudEvent.
     pub fn rendered(&self) -> &Rendered {
         self.rendered.get_or_init(|| cloudevents::render(&self.logged))
+    }
+
+    /// What the event says, in canonical names; `None` where that can't be read.
+    pub(crate) fn canonical(&self) -> Option<&Canonical> {
+        self.canonical.get_or_init(|| shopwire_dialects::canonical(&self.logged.event)).as_ref()
+    }
+
+    /// The event as an unsigned request of a platform. Whoever comes first says which identity the shop has there.
+    pub(crate) fn draft(
+        &self,
+        dialect: &dyn Dialect,
+        api_version: Option<&str>,
+        identity: impl FnOnce() -> ShopIdentity,
+    ) -> Drafted {
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |(of, version): &DraftKey| *of == dialect.id() && version.as_deref() == api_version;
+        if let Some((_, drafted)) = drafts.iter().find(|(key, _)| is_it(key)) {
+            return Arc::clone(drafted);
+        }
+        let drafted =
+            Arc::new(draft(dialect, &self.logged.event, self.canonical(), &identity(), api_version));
+        drafts.push(((dialect.id(), api_version.map(str::to_owned)), Arc::clone(&drafted)));
+        drafted
     }
 
     /// Stands for its subject within its shop.

@@ -8,7 +8,7 @@ use shopwire_core::delivery::{Endpoint, Waiting};
 use tokio::sync::{mpsc, watch};
 
 use super::gate::Gate;
-use super::lanes::{Disabled, Stop};
+use super::lanes::{Closed, Stop};
 use super::run::{Ended, Run};
 use crate::deliver::Courier;
 
@@ -21,7 +21,7 @@ pub(super) struct Supervised {
     pub(super) gate: Arc<Gate>,
     pub(super) wish: watch::Receiver<Arc<Endpoint>>,
     pub(super) orders: mpsc::Receiver<Waiting>,
-    pub(super) disabled: mpsc::Sender<Disabled>,
+    pub(super) closed: mpsc::Sender<Closed>,
     pub(super) stop: Stop,
 }
 
@@ -61,11 +61,11 @@ async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
     let ended = run.run(&mut lane.wish, &mut lane.orders).await;
     drop(running);
     lane.gate.shut();
-    if let Ended::Gone { reason } = ended {
+    if let Ended::Closed(closing) = ended {
         // The engine stores it and changes the endpoint; until then the lane rests. Who stops it does not wait for that:
         // the engine may be busy with just that.
         tokio::select! {
-            told = lane.disabled.send((id, reason)) => if told.is_ok() { rest(lane).await },
+            told = lane.closed.send((id, closing)) => if told.is_ok() { rest(lane).await },
             () = lane.stop.soon.cancelled() => {}
         }
     }

@@ -13,18 +13,18 @@ use super::wire::Connection;
 use super::{Refusal, Shared};
 
 impl Shared {
-    /// Looks up, judges, connects and encrypts, within the connect time-out.
-    pub(super) async fn connect(&self, target: &Target) -> Result<Connection, Failure> {
-        let sleep = self.timer.sleep_ms(self.config.connect_timeout_ms);
-        let opened = before(sleep, self.open(target)).await;
+    /// Looks up, judges, connects and encrypts, within the time-out.
+    pub(super) async fn connect(&self, target: &Target, timeout_ms: u64) -> Result<Connection, Failure> {
+        let sleep = self.timer.sleep_ms(timeout_ms);
+        let opened = before(sleep, self.open(target, timeout_ms)).await;
         opened.unwrap_or(Err(Failure::Timeout { phase: Phase::Connect }))
     }
 
-    async fn open(&self, target: &Target) -> Result<Connection, Failure> {
+    async fn open(&self, target: &Target, timeout_ms: u64) -> Result<Connection, Failure> {
         let started = self.timer.now();
         let addresses = self.permitted_addresses(target).await?;
         let spent_ms = u64::try_from(self.timer.now().since_ms(started)).unwrap_or(0);
-        let budget_ms = self.config.connect_timeout_ms.saturating_sub(spent_ms);
+        let budget_ms = timeout_ms.saturating_sub(spent_ms);
         let (tcp, remote) = self.dial(&addresses, target.port(), budget_ms).await?;
         let stream = match target.scheme() {
             Scheme::Http => Stream::Plain(tcp),

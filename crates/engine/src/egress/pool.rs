@@ -33,13 +33,29 @@ pub struct Pool {
     shared: Arc<Shared>,
     target: Target,
     idle_max: usize,
+    connect_timeout_ms: u64,
+    exchange_deadline_ms: u64,
     /// The most recently used last: it is the likeliest to be alive.
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Pool {
     pub(super) fn new(shared: Arc<Shared>, target: Target, idle_max: usize) -> Self {
-        Self { shared, target, idle_max, idle: Mutex::new(Vec::new()) }
+        let (connect_timeout_ms, exchange_deadline_ms) =
+            (shared.config.connect_timeout_ms, shared.config.exchange_deadline_ms);
+        let idle = Mutex::new(Vec::new());
+        Self { shared, target, idle_max, connect_timeout_ms, exchange_deadline_ms, idle }
+    }
+
+    /// Shorter times, where they are given: for connecting, and for a whole exchange. The operator's are the longest.
+    #[must_use]
+    pub fn within(self, connect_ms: Option<u64>, exchange_ms: Option<u64>) -> Self {
+        let shorter = |longest_ms: u64, given: Option<u64>| given.map_or(longest_ms, |ms| ms.min(longest_ms));
+        Self {
+            connect_timeout_ms: shorter(self.connect_timeout_ms, connect_ms),
+            exchange_deadline_ms: shorter(self.exchange_deadline_ms, exchange_ms),
+            ..self
+        }
     }
 
     /// Where the requests go.
@@ -52,7 +68,7 @@ impl Pool {
         let timer = &self.shared.timer;
         let started = timer.now();
         let mut trace = Trace::default();
-        let deadline = timer.sleep_ms(self.shared.config.exchange_deadline_ms);
+        let deadline = timer.sleep_ms(self.exchange_deadline_ms);
         let outcome = before(deadline, self.send(request, &mut trace)).await;
         let result = outcome.unwrap_or(Err(Failure::Timeout { phase: trace.phase }));
         let latency_ms = u64::try_from(timer.now().since_ms(started)).unwrap_or(0);
@@ -83,7 +99,7 @@ impl Pool {
                 result => return result,
             }
         }
-        let connection = self.shared.connect(&self.target).await?;
+        let connection = self.shared.connect(&self.target, self.connect_timeout_ms).await?;
         self.send_on(connection, request, trace).await
     }
 

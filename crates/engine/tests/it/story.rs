@@ -44,11 +44,11 @@ async fn it_tells_where_every_delivery_stands_and_why() {
     assert_eq!(says(first, delivered).await, DeliveryState::Delivered { at: NOW });
     assert_eq!(
         says(first, of_topics).await,
-        DeliveryState::Filtered("none of the endpoint's topics covers this event type")
+        DeliveryState::Filtered("none of the endpoint's topics covers `order.updated`".to_owned())
     );
     assert_eq!(
         says(first, of_shop).await,
-        DeliveryState::Filtered("the endpoint gets the events of another shop")
+        DeliveryState::Filtered("the endpoint gets the events of another shop".to_owned())
     );
     let last = Some(Outcome::Refused { status: 500 });
     assert_eq!(

@@ -144,7 +144,7 @@ impl From<RedeliverError> for Problem {
             RedeliverError::UnknownEndpoint(_) | RedeliverError::UnknownEvent(_) => {
                 Self::new(Code::NotFound, error)
             }
-            RedeliverError::NotDead { .. } => Self::new(Code::Conflict, error),
+            RedeliverError::NotDead { .. } | RedeliverError::Removed(_) => Self::new(Code::Conflict, error),
             RedeliverError::Store(error) => error.into(),
         }
     }

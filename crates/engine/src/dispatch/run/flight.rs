@@ -68,7 +68,10 @@ impl Flights {
                     Err(error) => return Landed::Unread(seq, error),
                 },
             };
-            Landed::Attempted(seq, courier.attempt(&address, &parcel).await)
+            match courier.attempt(&address, &parcel).await {
+                Ok(attempted) => Landed::Attempted(seq, attempted),
+                Err(error) => Landed::Undeliverable(seq, error.to_string()),
+            }
         };
         // An event that we stumble over costs itself, not the lane.
         let stumbled = move |_| Landed::Undeliverable(seq, "a fault in Shopwire: see its log".to_owned());

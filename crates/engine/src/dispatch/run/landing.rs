@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use shopwire_core::Seq;
-use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, SendPolicy, Settled};
+use shopwire_core::delivery::{DeadReason, Decision, Exhaustion, Outcome, Progress, Settled};
 use shopwire_store::{AttemptRecord, StoreError};
 
 use super::flight::Landed;
 use super::{Ended, Run};
 use crate::deliver::Attempted;
+use crate::dispatch::lanes::Closing;
 
 impl Run {
     pub(super) fn land(&mut self, landed: Landed) {
@@ -19,20 +20,37 @@ impl Run {
         let before =
             self.lane.progress(seq).unwrap_or(Progress { attempts: 0, steps: 0, first_at: attempted.at });
         let progress = Progress { attempts: before.attempts + 1, ..before };
-        let policy = SendPolicy::ours(&self.endpoint.retry.clone().unwrap_or_default());
-        let decision = self.courier.decide(&attempted.outcome, progress, &policy);
+        let decision = self.courier.decide(&attempted.outcome, progress, &self.policy);
         let settled = match &decision {
             Decision::Delivered | Decision::Dead { .. } => Settled::Finished,
             Decision::Retry { at, progress } => Settled::Waits { due: *at, progress: *progress },
             // It is sent again as soon as the endpoint is resumed.
             Decision::Disable => Settled::Waits { due: attempted.at, progress },
         };
-        if decision == Decision::Disable {
-            self.end(Ended::Gone { reason: "the receiver answered 410 Gone".to_owned() });
+        if let Some(closing) = self.closing(&decision, &attempted.outcome) {
+            self.end(Ended::Closed(closing));
         }
         let dead = if let Decision::Dead { reason, .. } = decision { Some(reason) } else { None };
         self.write_down(seq, progress.attempts, attempted, settled, dead);
         self.settle(seq, settled);
+    }
+
+    /// What a decision means for the endpoint, if anything.
+    fn closing(&self, decision: &Decision, outcome: &Outcome) -> Option<Closing> {
+        let (dialect, attempts) = (self.endpoint.dialect, self.policy.attempts());
+        let exhausted = |does| {
+            format!("{dialect} {does} after {attempts} failed attempts of one delivery, the last: {outcome}")
+        };
+        match decision {
+            Decision::Disable => Some(Closing::Disabled("the receiver answered 410 Gone".to_owned())),
+            Decision::Dead { then: Exhaustion::Deactivate, .. } => {
+                Some(Closing::Disabled(exhausted("deactivates an endpoint")))
+            }
+            Decision::Dead { then: Exhaustion::Remove, .. } => {
+                Some(Closing::Removed(exhausted("deletes the subscription")))
+            }
+            _ => None,
+        }
     }
 
     /// The next event of the log can't be read. Whether this endpoint wants it can't be read either: better a dead letter

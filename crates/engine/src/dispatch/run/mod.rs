@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::future::OptionFuture;
-use shopwire_core::delivery::{Endpoint, Lane, LaneBounds, Offer, Waiting};
+use shopwire_core::delivery::{Endpoint, Lane, LaneBounds, Offer, SendPolicy, Waiting};
 use shopwire_store::StoreError;
 use tokio::sync::{mpsc, watch};
 
@@ -21,8 +21,8 @@ use self::flight::Flights;
 use self::record::Recorder;
 use self::supply::{Supply, next_of};
 use super::gate::Gate;
-use super::lanes::Stop;
-use crate::deliver::Courier;
+use super::lanes::{Closing, Stop};
+use crate::deliver::{Courier, policy_of};
 
 /// Deliveries held behind a first attempt of their subject.
 const HELD_MAX: usize = 1_024;
@@ -37,11 +37,8 @@ const QUIET_CURSOR_EVENTS: u64 = 5_000;
 pub(super) enum Ended {
     /// The endpoint changed, or the lane is stopped.
     Asked,
-    /// The receiver wants nothing more.
-    Gone {
-        /// Its words, for people.
-        reason: String,
-    },
+    /// The endpoint is to be sent nothing more.
+    Closed(Closing),
 }
 
 /// A lane in motion.
@@ -49,6 +46,7 @@ pub(super) struct Run {
     courier: Arc<Courier>,
     gate: Arc<Gate>,
     endpoint: Arc<Endpoint>,
+    policy: SendPolicy,
     lane: Lane,
     supply: Supply,
     flights: Flights,
@@ -82,6 +80,7 @@ impl Run {
             recorder: Recorder::new(Arc::clone(courier), endpoint.id, stop.clone(), record.cursor),
             courier: Arc::clone(courier),
             gate,
+            policy: policy_of(&endpoint),
             endpoint,
             ended: None,
             stop,
@@ -138,8 +137,8 @@ impl Run {
         // What did not concern the endpoint so far must not do so because of a change.
         self.pass_quiet();
         self.supply.end();
-        // Whoever is gone stays gone, whatever is asked meanwhile.
-        if !matches!(self.ended, Some(Ended::Gone { .. })) {
+        // Who is closed stays closed, whatever is asked meanwhile.
+        if !matches!(self.ended, Some(Ended::Closed(_))) {
             self.ended = Some(ended);
         }
     }
