@@ -17,6 +17,7 @@
 
 mod decode;
 mod envelope;
+mod facts;
 mod policy;
 mod render;
 mod sample;
