@@ -14,8 +14,8 @@
 //! | `shopwire.db-wal`, `shopwire.db-shm` | what has been committed and not yet moved, while the store is open or was killed |
 //! | `shopwire.lock` | nothing; locked while the store is open |
 //!
-//! Tables and their meaning stand in `schema.sql` and `schema_2.sql`, the bytes of an event's record in `codec.rs`, those of encrypted
-//! values in `vault.rs`.
+//! Tables and their meaning stand in `schema.sql` and `schema_2.sql`, the bytes of an event's record in `codec.rs`, those
+//! of encrypted values in `vault.rs`.
 //!
 //! **Invariants.** Only the writer's connection writes, and only one process at a time. An answer `Ok` to anything that
 //! changes something follows the sync of its commit. Places in the log have no holes. Secrets and kept answers are
