@@ -42,11 +42,16 @@ const RULES: &[Rule<Subscription>] = &[
     },
 ];
 
-/// Gives the transitions of a subscription. One that is deleted while it had not stopped is cancelled by that.
+/// Whether it has ended already.
+fn has_ended(it: &Subscription) -> bool {
+    [subscription::STOPPED, subscription::FINISHED].iter().any(|end| is(end, &it.status))
+}
+
+/// Gives the transitions of a subscription. One that is deleted before it has ended is cancelled by that.
 pub(super) fn apply(case: &Case<'_>, out: &mut Consequences) {
     match case.typed::<Subscription>() {
         (Some(before), Some(after)) => case.follow(RULES, before, after, out),
-        (Some(before), None) if !is(subscription::STOPPED, &before.status) => {
+        (Some(before), None) if !has_ended(before) => {
             out.give(CanonicalType::SubscriptionCancelled, case.write.id, Canonical::of(before.clone()));
         }
         _ => {}

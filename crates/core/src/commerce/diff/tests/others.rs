@@ -97,6 +97,7 @@ fn a_subscription_goes_on_and_ends() {
     check(rule, state("cancellation_requested"), state("stopped"), cancelled);
     check(rule, state("active"), Value::Null, cancelled);
     check(rule, state("stopped"), Value::Null, &[]);
+    check(rule, state("finished"), Value::Null, &[]);
     check("the map has no row for it", state("active"), state("finished"), &[]);
     check("how it came is no transition", Value::Null, state("stopped"), new);
 }

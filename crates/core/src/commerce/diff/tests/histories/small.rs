@@ -47,7 +47,7 @@ impl Model for Subscriptions {
         let mut events = Vec::new();
         match (before, after) {
             (None, _) => events.push("created"),
-            (Some(old), None) if old.status != "stopped" => events.push("cancelled"),
+            (Some(old), None) if !matches!(old.status, "stopped" | "finished") => events.push("cancelled"),
             (Some(_), None) => {}
             (Some(old), Some(new)) => {
                 if new.renewal.is_some() && new.renewal != old.renewal {
