@@ -124,7 +124,7 @@ fn carried() -> impl Strategy<Value = (&'static Topic, Map<String, Value>)> {
         "app/uninstalled",
         "app/subscriptions_update",
     ];
-    let changes = proptest::collection::vec((any::<Index>(), change()), 0..16);
+    let changes = proptest::collection::vec((any::<Index>(), change()), 0..80);
     (select(names.to_vec()), changes).prop_map(|(name, changes)| {
         let topic = topic(name);
         let mut entity = Value::Object(rich(rich_name(topic)));
