@@ -14,13 +14,16 @@ mod endpoints;
 mod events;
 mod every_topic;
 mod full;
+mod grants;
 mod idempotency;
 mod ingest;
 mod logs;
 mod metrics;
 mod openapi;
 mod pages;
+mod platform;
 mod problems;
+mod registration;
 mod secrets;
 #[path = "../../../engine/tests/it/unreliable.rs"]
 #[expect(dead_code, reason = "the engine's tests need more of it")]
