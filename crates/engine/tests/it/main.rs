@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod canonical;
+mod capture;
+mod capture_races;
+mod changing;
 mod deliveries;
 mod disk;
 mod egress;
@@ -17,6 +20,7 @@ mod receive;
 mod restart;
 mod routing;
 mod story;
+mod timers;
 mod unreliable;
 mod world;
 
