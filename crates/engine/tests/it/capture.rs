@@ -24,16 +24,16 @@ async fn state(world: &World, key: &EntityKey) -> Value {
 async fn a_change_commits_state_and_events_together_and_a_write_that_changes_nothing_commits_nothing() {
     let world = World::new().await;
     let key = order(world.shop().await.id, "169");
-    let json = json!({"status": "pending", "total": {"amount": "19.90", "currency": "EUR"}, "extra": {"mine": 1.50}});
+    let json = json!({"status": "pending", "total": {"amount": "19.90", "currency": "EUR"}, "extra": {"mine": 2.5}});
     let created = put(&world.engine, &key, json.clone()).await.unwrap();
     assert_eq!((created.version, created.created, types(&created)), (1, true, vec!["order.created"]));
     let text = String::from_utf8(created.entity.unwrap().to_vec()).unwrap();
-    let expected = r#"{"id":"169","status":"pending","total":{"amount":"19.90","currency":"EUR"},"extra":{"mine":1.50}}"#;
+    let expected = r#"{"id":"169","status":"pending","total":{"amount":"19.90","currency":"EUR"},"extra":{"mine":2.5}}"#;
     assert_eq!(text, expected);
     let commits = world.ledger.calls("commit");
     for same in [
         json.clone(),
-        json!({"extra": {"mine": 1.50}, "id": "169", "status": "pending", "total": {"currency": "EUR", "amount": "19.90"}}),
+        json!({"extra": {"mine": 2.5}, "id": "169", "status": "pending", "total": {"currency": "EUR", "amount": "19.90"}}),
     ] {
         let again = put(&world.engine, &key, same).await.unwrap();
         assert_eq!((again.version, again.created, again.events.len()), (1, false, 0));
