@@ -4,3 +4,4 @@ mod catalog_check;
 mod catalog_map;
 mod catalog_patterns;
 mod catalog_round_trip;
+mod pages;
