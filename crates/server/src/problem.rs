@@ -112,7 +112,7 @@ pub(crate) struct Problem {
     /// Further members for programs.
     members: Vec<(&'static str, Value)>,
     /// What a platform refuses, in whose words it is told as well.
-    refusal: Option<(DialectId, Refusal)>,
+    refusal: Option<Box<(DialectId, Refusal)>>,
     headers: Vec<(header::HeaderName, &'static str)>,
 }
 
@@ -176,7 +176,7 @@ impl Problem {
 
     /// The body that the platform itself answers with, where one is documented.
     fn platform_answer(&self, request_id: Option<&str>) -> Option<Value> {
-        let (dialect, refusal) = self.refusal.as_ref()?;
+        let (dialect, refusal) = self.refusal.as_deref()?;
         shopwire_dialects::get(*dialect)?.registration().answer(refusal, request_id)
     }
 
@@ -187,7 +187,7 @@ impl Problem {
         let field = if refusal.rule.is_about_url() { "url" } else { "topics" };
         let problem = Self::new(code, &refusal.message).with("field", field);
         let problem = problem.with("dialect", dialect.as_str()).with("rule", refusal.rule.as_str());
-        Self { refusal: Some((dialect, refusal)), ..problem }
+        Self { refusal: Some(Box::new((dialect, refusal))), ..problem }
     }
 }
 
