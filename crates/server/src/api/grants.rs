@@ -46,7 +46,7 @@ pub(crate) struct NewGrant {
 
 /// Installs an app in a shop, or changes its scopes there: these are in place of the former ones, from the next event on.
 #[utoipa::path(
-    put, path = "/v1/apps/{app}/grants/{shop}", tag = "apps",
+    put, path = "/v1/apps/{app}/grants/{shop}", operation_id = "put_grant", tag = "apps",
     params(("app" = String, Path), ("shop" = String, Path)), request_body = NewGrant,
     responses((status = 200, description = "The grant as it is now.", body = GrantView)),
 )]
@@ -61,7 +61,7 @@ pub(crate) async fn put(
 
 /// What an app may do in a shop.
 #[utoipa::path(
-    get, path = "/v1/apps/{app}/grants/{shop}", tag = "apps",
+    get, path = "/v1/apps/{app}/grants/{shop}", operation_id = "get_grant", tag = "apps",
     params(("app" = String, Path), ("shop" = String, Path)),
     responses((status = 200, description = "The grant.", body = GrantView)),
 )]
@@ -79,7 +79,7 @@ pub(crate) async fn get(
 
 /// Uninstalls an app from a shop: it has no scope there any more, from the next event on.
 #[utoipa::path(
-    delete, path = "/v1/apps/{app}/grants/{shop}", tag = "apps",
+    delete, path = "/v1/apps/{app}/grants/{shop}", operation_id = "delete_grant", tag = "apps",
     params(("app" = String, Path), ("shop" = String, Path)),
     responses((status = 204, description = "It is uninstalled.")),
 )]
