@@ -85,10 +85,11 @@ async fn endpoints_that_can_not_be_are_refused_by_field() {
             "{wrong}"
         );
     }
-    let of_platform = json!({"name": "a", "url": "http://127.0.0.1:9/", "dialect": "ecwid"});
+    let of_platform =
+        json!({"name": "a", "url": "http://127.0.0.1:9/", "dialect": "ecwid", "topics": ["order.created"]});
     assert_eq!(
         world.post("/v1/endpoints", &of_platform).await.problem(422, "invalid_field")["field"],
-        "dialect"
+        "secret"
     );
     let weak = json!({"name": "a", "url": "http://127.0.0.1:9/", "secret": "whsec_c2hvcnQ="});
     assert_eq!(world.post("/v1/endpoints", &weak).await.problem(422, "invalid_field")["field"], "secret");
