@@ -112,7 +112,7 @@ pub struct Metrics {
     pub lanes_hot: Level,
     /// From a request's arrival to its being synced.
     pub accept: Latency,
-    /// From a change's begin to its being synced.
+    /// From a write's begin to its being synced, or found to change nothing.
     pub change: Latency,
     /// One exchange with a receiver.
     pub exchange: Latency,
@@ -130,10 +130,9 @@ impl Metrics {
         counts[index(dialect)].add(1);
     }
 
-    pub(crate) fn count_change(&self, events: usize, started_us: u64, now_us: u64) {
+    pub(crate) fn count_change(&self, events: usize) {
         self.changes.add(1);
         self.arisen.add(events as u64);
-        self.change.observe_us(now_us.saturating_sub(started_us));
     }
 
     pub(crate) fn count_timer(&self, events: usize) {

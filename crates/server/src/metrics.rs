@@ -55,7 +55,7 @@ impl Collector for EngineMetrics {
         let metrics = self.0.metrics();
         let accept = "From a webhook's arrival to its being synced.";
         latency(&mut encoder, "accept_seconds", accept, &metrics.accept)?;
-        let change = "From a change's begin to its being synced.";
+        let change = "From a write's begin to its being synced, or found to change nothing.";
         latency(&mut encoder, "change_seconds", change, &metrics.change)?;
         latency(&mut encoder, "exchange_seconds", "One exchange with a receiver.", &metrics.exchange)?;
         let end_to_end = "From an event's being received to its being delivered.";

@@ -36,41 +36,50 @@ impl Engine {
         let Change { key, what, writing } = change;
         let intent = Intent::of(&key, what)?;
         for _ in 0..TRIES_MAX {
-            let stored = Stored::read(self, &key).await?;
-            writing.expectation.check(stored.present())?;
-            let after = intent.applied_to(&key, &stored)?;
-            let bytes = after.as_ref().map(serialized);
-            self.check_size(bytes.as_ref())?;
-            // The same bytes are the same state; what is the same otherwise, the comparison of entities finds.
-            if bytes.is_some() && bytes == stored.bytes {
-                return Ok(self.unchanged(stored));
-            }
-            let before = stored.entity(&key);
-            if before == after {
-                return Ok(self.unchanged(stored));
-            }
-            let _alone = self.alone_if_heavy(before.as_ref(), after.as_ref(), bytes.as_ref()).await?;
-            let known = before.as_ref().map(|entity| Known { entity, marks: &stored.marks });
-            let write = Write {
-                kind: key.kind,
-                id: &key.id,
-                before: known,
-                after: after.as_ref(),
-                cause: writing.cause.as_deref(),
-                now: self.timer().now(),
-            };
-            let mut consequences = diff(&write);
-            if writing.silent {
-                consequences.events.clear();
-            }
-            let outcome = Outcome { entity: bytes, consequences, now: write.now };
-            if let Some(written) = self.commit(&key, &stored, &writing, outcome).await? {
-                self.metrics().count_change(written.events.len(), started_us, self.timer().monotonic_us());
+            if let Some(written) = self.attempt(&key, &intent, &writing).await? {
+                self.metrics().change.observe_us(self.timer().monotonic_us().saturating_sub(started_us));
                 return Ok(written);
             }
             self.metrics().change_conflicts.add(1);
         }
         Err(CaptureError::Contended)
+    }
+
+    /// Does a change to what stands there now; `None` if something else did when it was to be committed.
+    async fn attempt(
+        &self,
+        key: &EntityKey,
+        intent: &Intent,
+        writing: &Writing,
+    ) -> Result<Option<Written>, CaptureError> {
+        let stored = Stored::read(self, key).await?;
+        writing.expectation.check(stored.present())?;
+        let after = intent.applied_to(key, &stored)?;
+        let bytes = after.as_ref().map(serialized);
+        self.check_size(bytes.as_ref())?;
+        // The same bytes are the same state; what is the same otherwise, the comparison of entities finds.
+        if bytes.is_some() && bytes == stored.bytes {
+            return Ok(Some(self.unchanged(stored)));
+        }
+        let before = stored.entity(key);
+        if before == after {
+            return Ok(Some(self.unchanged(stored)));
+        }
+        let _alone = self.alone_if_heavy(before.as_ref(), after.as_ref(), bytes.as_ref()).await?;
+        let write = Write {
+            kind: key.kind,
+            id: &key.id,
+            before: before.as_ref().map(|entity| Known { entity, marks: &stored.marks }),
+            after: after.as_ref(),
+            cause: writing.cause.as_deref(),
+            now: self.timer().now(),
+        };
+        let mut consequences = diff(&write);
+        if writing.silent {
+            consequences.events.clear();
+        }
+        let outcome = Outcome { entity: bytes, consequences, now: write.now };
+        self.commit(key, &stored, writing, outcome).await
     }
 
     fn unchanged(&self, stored: Stored) -> Written {
@@ -121,6 +130,7 @@ impl Engine {
             Committed::Conflict { .. } => Ok(None),
             Committed::Done { version, .. } => {
                 self.0.alarm.set(earliest);
+                self.metrics().count_change(told.len());
                 let created = stored.bytes.is_none() && entity.is_some();
                 Ok(Some(Written { version, entity, created, events: told }))
             }

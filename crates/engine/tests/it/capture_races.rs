@@ -94,7 +94,7 @@ async fn check(world: &World, key: &EntityKey, done: &[Written]) {
 async fn writers_in_one_process_wait_for_each_other() {
     let world = World::new().await;
     let key = order(world.shop().await.id, "169");
-    let done = race(&[world.engine.clone()], &key).await;
+    let done = race(std::slice::from_ref(&world.engine), &key).await;
     assert_eq!(done.len(), WRITERS * WRITES);
     check(&world, &key, &done).await;
     assert_eq!(world.engine.metrics().change_conflicts.get(), 0);
