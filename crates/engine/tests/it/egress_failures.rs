@@ -80,6 +80,27 @@ async fn a_silent_handshake_ends_with_the_connect_time_out() {
 }
 
 #[tokio::test]
+async fn a_platform_s_times_count_where_they_are_shorter_than_the_operator_s() {
+    for (connect_ms, exchange_ms, ends_ms) in
+        [(Some(3_000), Some(10_000), 3_000), (Some(60_000), None, 5_000), (None, Some(2_000), 2_000)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let lane = Lane::with(loopback()).await;
+        let target = Target::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+        let pool =
+            egress(loopback(), &lane.clock, Arc::default()).pool(target, 1).within(connect_ms, exchange_ms);
+        let exchange = tokio::spawn(async move { pool.exchange(&request("{}")).await });
+        let accepted = listener.accept().await.unwrap();
+        lane.clock.advance_ms(ends_ms - 1);
+        lane.settle().await;
+        assert!(!exchange.is_finished(), "{connect_ms:?} {exchange_ms:?}");
+        lane.clock.advance_ms(1);
+        assert_eq!(exchange.await.unwrap().result, Err(Failure::Timeout { phase: Phase::Connect }));
+        drop(accepted);
+    }
+}
+
+#[tokio::test]
 async fn a_deadline_shorter_than_the_connect_time_out_wins() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let lane = Lane::with(loopback()).await;

@@ -16,6 +16,7 @@ mod egress_tls;
 mod isolation;
 mod model;
 mod outcomes;
+mod platforms;
 mod receive;
 mod restart;
 mod routing;

@@ -101,11 +101,11 @@ fn shop(number: u8) -> ShopId {
     ShopId::from_bytes([number; 16])
 }
 
-fn endpoint(number: u8, of: Option<u8>, topics: Vec<TopicPattern>) -> Endpoint {
+fn endpoint(number: u8, of: Option<u8>, dialect: DialectId, topics: Vec<TopicPattern>) -> Endpoint {
     Endpoint {
         id: EndpointId::from_bytes([number; 16]),
         name: String::new(),
-        dialect: DialectId::CloudEvents,
+        dialect,
         app: None,
         shop: of.map(shop),
         url: String::new(),
@@ -142,6 +142,28 @@ fn pattern() -> impl Strategy<Value = TopicPattern> {
     text.prop_map(|text| TopicPattern::parse(DialectId::CloudEvents, &text).unwrap())
 }
 
+/// A platform's topic by its name, a pattern over several, or one that the catalogue does not know.
+fn platform_pattern(dialect: DialectId) -> impl Strategy<Value = TopicPattern> {
+    let catalog = shopwire_dialects::get(dialect).unwrap().catalog();
+    let named: Vec<_> =
+        catalog.topics.iter().map(|topic| topic.name).filter(|name| !name.contains('*')).collect();
+    let wide = ["store/order/*", "store/channel/*", "store/*", "store/channel/7/page/created"];
+    let wide = if dialect == DialectId::BigCommerce { wide.to_vec() } else { vec!["x"] };
+    let text = prop_oneof![proptest::sample::select(named), proptest::sample::select(wide)];
+    text.prop_map(move |text| TopicPattern::parse(dialect, text).unwrap())
+}
+
+/// A dialect, and up to three topics in it.
+fn asked() -> impl Strategy<Value = (DialectId, Vec<TopicPattern>)> {
+    let platform = proptest::sample::select(vec![DialectId::BigCommerce, DialectId::Shoptet]);
+    prop_oneof![
+        proptest::collection::vec(pattern(), 0..4).prop_map(|topics| (DialectId::CloudEvents, topics)),
+        platform.prop_flat_map(|id| {
+            proptest::collection::vec(platform_pattern(id), 0..4).prop_map(move |topics| (id, topics))
+        }),
+    ]
+}
+
 fn logged(event_type: EventType, of: u8) -> LoggedEvent {
     let webhook = ReceivedWebhook {
         source: SourceId::from_bytes([0; 16]),
@@ -169,12 +191,12 @@ proptest! {
     fn the_index_agrees_with_asking_every_endpoint(
         // Endpoint by endpoint put in, replaced (the same number again) or taken out (no topics).
         changes in proptest::collection::vec(
-            (0u8..8, proptest::option::of(0u8..3), proptest::collection::vec(pattern(), 0..4)), 0..24),
+            (0u8..8, proptest::option::of(0u8..3), asked()), 0..24),
         events in proptest::collection::vec((event_type(), 0u8..3), 1..20),
     ) {
         let (mut index, mut there) = (TopicIndex::default(), std::collections::BTreeMap::new());
-        for (number, of, topics) in changes {
-            let endpoint = endpoint(number, of, topics);
+        for (number, of, (dialect, topics)) in changes {
+            let endpoint = endpoint(number, of, dialect, topics);
             if endpoint.topics.is_empty() {
                 prop_assert_eq!(index.take(endpoint.id), there.remove(&number).map(|_| number));
             } else {
