@@ -24,7 +24,7 @@ pub enum Filtered {
 }
 
 /// Whether `endpoint` asks for this event: its shop, and one of its topics. The index gives the same answer for many
-/// endpoints at once. Whether it may have it is another question ([`admitted`]).
+/// endpoints at once. Whether it may have it is another question, asked when a lane takes the event.
 pub fn wants(endpoint: &Endpoint, logged: &LoggedEvent) -> bool {
     wanted(endpoint, &logged.event).is_ok()
 }
