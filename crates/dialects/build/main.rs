@@ -85,9 +85,10 @@ fn condition(topic: &TopicLine) -> String {
         .map(|except| format!("Except {{ field: {:?}, is: &{:?} }}", except.field, except.is))
         .collect();
     format!(
-        "Condition {{ changed: &{:?}, ignoring: &{:?}, except: &[{}] }}",
+        "Condition {{ changed: &{:?}, ignoring: &{:?}, telling: &{:?}, except: &[{}] }}",
         topic.fields,
         topic.ignores,
+        topic.telling,
         except.join(", ")
     )
 }

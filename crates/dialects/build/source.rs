@@ -65,6 +65,9 @@ pub(crate) struct TopicLine {
     /// Canonical fields whose change alone does not count.
     #[serde(default)]
     pub(crate) ignores: Vec<String>,
+    /// Details the event must tell.
+    #[serde(default)]
+    pub(crate) telling: Vec<String>,
     #[serde(default)]
     pub(crate) except: Vec<ExceptLine>,
     pub(crate) summary: String,
@@ -147,14 +150,18 @@ fn check_topic(catalog: &CatalogFile, topic: &TopicLine) -> Result<(), String> {
 
 /// Conditions are told in the canonical names of the entity's fields.
 fn check_fields(topic: &TopicLine) -> Result<(), String> {
-    let Some(canonical) = topic.event_type.as_ref().and_then(|name| name.parse::<CanonicalType>().ok()) else {
+    let Some(canonical) = topic.event_type.as_ref().and_then(|name| name.parse::<CanonicalType>().ok())
+    else {
         return Ok(());
     };
     let schema = Entity::schema_for(canonical.kind());
     let known = schema.get("properties").and_then(|properties| properties.as_object());
-    let named = topic.fields.iter().chain(&topic.ignores).chain(topic.except.iter().map(|except| &except.field));
+    let named =
+        topic.fields.iter().chain(&topic.ignores).chain(topic.except.iter().map(|except| &except.field));
     match known.and_then(|known| named.into_iter().find(|field| !known.contains_key(*field))) {
-        Some(unknown) => Err(format!("condition on `{unknown}`, which is no field of a {}", canonical.kind())),
+        Some(unknown) => {
+            Err(format!("condition on `{unknown}`, which is no field of a {}", canonical.kind()))
+        }
         None => Ok(()),
     }
 }

@@ -27,18 +27,19 @@ pub mod shoptet;
 pub mod style;
 #[cfg(test)]
 mod testing;
+pub mod translate;
 mod verdict;
 mod words;
 
-pub use request::{Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity};
 pub use render::{Happening, Unrenderable};
+pub use request::{Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity};
 pub use shopwire_core::commerce::Canonical;
 pub use verdict::{Reading, Rejection, Unreadable, Verified, Window};
 pub use words::Words;
 
 use catalog::{Catalog, Topic};
-use shopwire_core::delivery::SendPolicy;
 use registration::Registration;
+use shopwire_core::delivery::SendPolicy;
 use shopwire_core::{DialectId, Event, Origin, ReceivedWebhook, Timestamp};
 
 /// What the receiving side of a platform's webhooks demands and allows.

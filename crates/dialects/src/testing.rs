@@ -51,7 +51,11 @@ pub(crate) fn described(dialect: &dyn Dialect, incoming: &Incoming<'_>) -> Strin
     let canonical = dialect.canonical(incoming, &reading).expect("what was read has canonical data");
     let (object, previous) = (pretty(&canonical.object), pretty(&canonical.previous));
     let told = format!("{reading:#?}\nobject: {object}\nprevious: {previous}");
-    if canonical.details.is_empty() { told } else { format!("{told}\ndetails: {}", pretty(&canonical.details)) }
+    if canonical.details.is_empty() {
+        told
+    } else {
+        format!("{told}\ndetails: {}", pretty(&canonical.details))
+    }
 }
 
 fn pretty<T: Serialize>(value: &T) -> String {

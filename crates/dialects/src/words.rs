@@ -22,7 +22,8 @@ impl Words {
 mod tests {
     use super::*;
 
-    const STATES: Words = Words(&[("shipped", "SHIPPED"), ("delivered", "DELIVERED"), ("finished", "DELIVERED")]);
+    const STATES: Words =
+        Words(&[("shipped", "SHIPPED"), ("delivered", "DELIVERED"), ("finished", "DELIVERED")]);
 
     #[test]
     fn every_word_of_the_platform_comes_back_as_itself() {

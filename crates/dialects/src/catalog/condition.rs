@@ -12,6 +12,9 @@ pub struct Condition {
     /// Not if nothing but these fields changed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub ignoring: &'static [&'static str],
+    /// Only if the event tells these details: the body is about them.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub telling: &'static [&'static str],
     /// Not if a field is one of these words, or was before it changed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub except: &'static [Except],
@@ -29,13 +32,19 @@ pub struct Except {
 impl Condition {
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.ignoring.is_empty() && self.except.is_empty()
+        self.changed.is_empty()
+            && self.ignoring.is_empty()
+            && self.telling.is_empty()
+            && self.except.is_empty()
     }
 
     /// Whether an event that says this fulfils it. Where an event does not tell what changed (most platforms' webhooks
     /// don't), nothing speaks against it.
     pub fn admits(&self, canonical: &Canonical) -> bool {
-        self.is_empty() || self.admits_change(canonical) && !self.is_excepted(canonical)
+        self.is_empty()
+            || self.telling.iter().all(|detail| canonical.details.contains_key(*detail))
+                && self.admits_change(canonical)
+                && !self.is_excepted(canonical)
     }
 
     fn admits_change(&self, canonical: &Canonical) -> bool {
@@ -72,7 +81,7 @@ mod tests {
         canonical
     }
 
-    const NONE: Condition = Condition { changed: &[], ignoring: &[], except: &[] };
+    const NONE: Condition = Condition { changed: &[], ignoring: &[], telling: &[], except: &[] };
 
     #[test]
     fn a_list_of_fields_wants_one_of_them_changed() {
@@ -90,8 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_about_a_detail_wants_it_told() {
+        let condition = Condition { telling: &["charge_id"], ..NONE };
+        assert!(!condition.admits(&order("paid", &["status"])));
+        assert!(condition.admits(&order("paid", &["status"]).with("charge_id", "900")));
+    }
+
+    #[test]
     fn excepted_words_count_before_and_after() {
-        let condition = Condition { except: &[Except { field: "financial_status", is: &["paid", "before"] }], ..NONE };
+        let condition =
+            Condition { except: &[Except { field: "financial_status", is: &["paid", "before"] }], ..NONE };
         assert!(!condition.admits(&order("paid", &[])));
         assert!(condition.admits(&order("waiting", &["status"])));
         assert!(!condition.admits(&order("waiting", &["financial_status"])));

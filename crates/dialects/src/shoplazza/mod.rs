@@ -30,8 +30,8 @@ use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 use crate::catalog::{self, Catalog, Topic};
 use crate::registration::Registration;
 use crate::{
-    Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
-    Unreadable, Unrenderable, Verified,
+    Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection,
+    SampleFacts, Unreadable, Unrenderable, Verified,
 };
 
 /// The webhooks of Shoplazza.
@@ -51,12 +51,12 @@ impl Dialect for Shoplazza {
         &policy::RECEIVE
     }
 
-    fn registration(&self) -> &'static Registration {
-        &policy::REGISTRATION
-    }
-
     fn send_policy(&self) -> &'static SendPolicy {
         &policy::SEND
+    }
+
+    fn registration(&self) -> &'static Registration {
+        &policy::REGISTRATION
     }
 
     fn verify(&self, incoming: &Incoming<'_>, keys: &[Key], _: Timestamp) -> Result<Verified, Rejection> {

@@ -28,8 +28,8 @@ use shopwire_core::{DialectId, ReceivedWebhook, Timestamp};
 use crate::catalog::{self, Catalog, Topic};
 use crate::registration::Registration;
 use crate::{
-    Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection, SampleFacts,
-    Unreadable, Unrenderable, Verified,
+    Canonical, Dialect, Draft, Happening, Incoming, Key, Outgoing, Reading, ReceivePolicy, Rejection,
+    SampleFacts, Unreadable, Unrenderable, Verified,
 };
 
 /// The dialect of Shoptet.

@@ -11,6 +11,8 @@ use shopwire_dialects::{Dialect, SampleFacts, ShopIdentity, all};
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
 
+const WRITABLE: &str = "a string can be written to";
+
 /// Samples are the same on every run.
 struct Ones;
 
@@ -33,7 +35,7 @@ fn page(dialect: &dyn Dialect) -> String {
     if !catalog.wildcards.is_empty() {
         page += "\n## Wildcards\n\n| wildcard | covers |\n|---|---|\n";
         for wildcard in catalog.wildcards {
-            writeln!(page, "| `{}` | {} |", wildcard.name, wildcard.summary).unwrap();
+            writeln!(page, "| `{}` | {} |", wildcard.name, wildcard.summary).expect(WRITABLE);
         }
     }
     page += "\n## Samples\n";
@@ -47,7 +49,8 @@ fn row(page: &mut String, topic: &Topic) {
         topic.event_type.map_or_else(String::new, |event_type| format!("`{}`", event_type.as_str()));
     let scope = topic.scope.map_or_else(String::new, |scope| format!("`{scope}`"));
     let since = topic.min_version.unwrap_or_default();
-    writeln!(page, "| `{}` | {event_type} | {} | {scope} | {since} |", topic.name, topic.summary).unwrap();
+    writeln!(page, "| `{}` | {event_type} | {} | {scope} | {since} |", topic.name, topic.summary)
+        .expect(WRITABLE);
 }
 
 fn section<'t>(
@@ -58,7 +61,7 @@ fn section<'t>(
 ) where
     'static: 't,
 {
-    writeln!(page, "\n### `{}`\n\n{}", topic.name, topic.summary).unwrap();
+    writeln!(page, "\n### `{}`\n\n{}", topic.name, topic.summary).expect(WRITABLE);
     let told = [
         topic.note.map(str::to_owned),
         condition(&topic.when),
@@ -68,19 +71,23 @@ fn section<'t>(
         (topic.listed == Listed::Later).then(|| "Not in the list this project began with.".to_owned()),
     ];
     for told in told.into_iter().flatten() {
-        writeln!(page, "{told}").unwrap();
+        writeln!(page, "{told}").expect(WRITABLE);
     }
     let draft = dialect.sample(topic, &facts());
     let body: Value = serde_json::from_slice(&draft.body).expect("samples are JSON");
     let shape = shape(&body);
     match shapes.get(&shape) {
         Some(other) if draft.body.len() > 400 => {
-            writeln!(page, "\nThe body has the form of that of `{other}`.").unwrap();
+            writeln!(page, "\nThe body has the form of that of `{other}`.").expect(WRITABLE);
         }
         _ => {
             let text = String::from_utf8(draft.body).expect("bodies are UTF-8");
-            let fenced = if text.len() > 400 { serde_json::to_string_pretty(&body).unwrap() } else { text };
-            writeln!(page, "\n```json\n{fenced}\n```").unwrap();
+            let fenced = if text.len() > 400 {
+                serde_json::to_string_pretty(&body).expect("values can be written")
+            } else {
+                text
+            };
+            writeln!(page, "\n```json\n{fenced}\n```").expect(WRITABLE);
             shapes.entry(shape).or_insert(topic.name);
         }
     }
@@ -89,11 +96,12 @@ fn section<'t>(
 fn condition(when: &Condition) -> Option<String> {
     let changed = list("Only if one of these fields changed:", when.changed);
     let ignoring = list("Not if nothing else changed than", when.ignoring);
+    let telling = list("Only if the event tells", when.telling);
     let except = when
         .except
         .iter()
         .map(|except| list(&format!("Not if `{}` is or was", except.field), except.is).unwrap_or_default());
-    let told: Vec<String> = changed.into_iter().chain(ignoring).chain(except).collect();
+    let told: Vec<String> = changed.into_iter().chain(ignoring).chain(telling).chain(except).collect();
     (!told.is_empty()).then(|| told.join("\n"))
 }
 
@@ -130,19 +138,22 @@ fn translation() -> String {
         "# Which topics translate\n\nMade from the catalogues; don't edit it here. A webhook of the platform in the row becomes one of the platform in the\ncolumn where both have a topic for the same event type (`shopwire translate`). On the diagonal the body stays what it\nwas, byte for byte.\n\n",
     );
     let names: Vec<_> = all().iter().map(|dialect| dialect.catalog().title).collect();
-    writeln!(page, "| from \\ to | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len())).unwrap();
+    writeln!(page, "| from \\ to | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()))
+        .expect(WRITABLE);
     for from in all() {
         let cells: Vec<_> = all().iter().map(|to| pairs(*from, *to).len().to_string()).collect();
-        writeln!(page, "| {} | {} |", from.catalog().title, cells.join(" | ")).unwrap();
+        writeln!(page, "| {} | {} |", from.catalog().title, cells.join(" | ")).expect(WRITABLE);
     }
     page += "\n## By event type\n\n";
-    writeln!(page, "| event type | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len())).unwrap();
+    writeln!(page, "| event type | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()))
+        .expect(WRITABLE);
     for event_type in shopwire_core::commerce::CanonicalType::ALL {
         let cells = all().iter().map(|dialect| {
             let topic = dialect.catalog().for_event_type(*event_type);
             topic.map_or_else(String::new, |topic| format!("`{}`", topic.name))
         });
-        writeln!(page, "| `{}` | {} |", event_type.as_str(), cells.collect::<Vec<_>>().join(" | ")).unwrap();
+        writeln!(page, "| `{}` | {} |", event_type.as_str(), cells.collect::<Vec<_>>().join(" | "))
+            .expect(WRITABLE);
     }
     page
 }
@@ -176,8 +187,8 @@ fn the_pages_are_up_to_date() {
 #[test]
 #[ignore = "writes docs/dialects/*.md and docs/translation.md: run it by name when a catalogue or a sample has changed"]
 fn write_the_pages() {
-    std::fs::create_dir_all(format!("{DOCS}/dialects")).unwrap();
+    std::fs::create_dir_all(format!("{DOCS}/dialects")).expect("the folder of the pages");
     for (path, page) in files() {
-        std::fs::write(path, page).unwrap();
+        std::fs::write(path, page).expect("a page");
     }
 }

@@ -26,6 +26,7 @@ mod pages;
 mod platform;
 mod problems;
 mod registration;
+mod scenarios;
 mod secrets;
 #[path = "../../../engine/tests/it/unreliable.rs"]
 #[expect(dead_code, reason = "the engine's tests need more of it")]
