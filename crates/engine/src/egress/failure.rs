@@ -86,7 +86,7 @@ pub enum ProtocolError {
         /// The limit.
         bytes_max: usize,
     },
-    /// A status that no answer to a POST can have.
+    /// A status that no answer can have.
     #[error("status {0} is no answer to this request")]
     Status(u16),
     /// One interim answer (1xx) after the other.

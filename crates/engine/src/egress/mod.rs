@@ -41,7 +41,7 @@ pub use config::{EgressConfig, EgressError};
 pub use failure::{Failure, Phase, ProtocolError};
 pub use guard::{Guard, Refusal};
 pub use pool::{Exchange, Pool};
-pub use request::{OutRequest, RequestError, check_header};
+pub use request::{Method, OutRequest, RequestError, check_header};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use response::Response;
 pub use target::{Host, Scheme, Target, TargetError};

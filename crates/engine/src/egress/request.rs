@@ -24,16 +24,45 @@ const RESERVED: &[&str] = &[
     "expect",
 ];
 
-/// One POST: headers with exact names in order, and a body. What cannot be sent safely cannot be built.
+/// What is asked for. Deliveries are always [`Method::Post`]; the rest is for who calls an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    #[default]
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One request: headers with exact names in order, and a body. What cannot be sent safely cannot be built.
 #[derive(Debug, Clone)]
 pub struct OutRequest {
+    method: Method,
     headers: Headers,
     body: Bytes,
     query: Option<String>,
 }
 
 impl OutRequest {
-    /// A request with these headers and this body. `Host` is put before them and `Content-Length` behind them.
+    /// A POST with these headers and this body. `Host` is put before them and `Content-Length` behind them.
     ///
     /// # Errors
     /// If a header is malformed or not the sender's to set, or they are too long together.
@@ -43,7 +72,13 @@ impl OutRequest {
             return Err(RequestError::TooLarge { bytes });
         }
         headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
-        Ok(Self { headers, body, query: None })
+        Ok(Self { method: Method::Post, headers, body, query: None })
+    }
+
+    /// The same request with another method.
+    #[must_use]
+    pub fn with_method(self, method: Method) -> Self {
+        Self { method, ..self }
     }
 
     /// Adds to the target's query for this request: `eventtype=order.updated`, percent-encoded by the caller.
@@ -71,7 +106,8 @@ impl OutRequest {
     /// Writes the head for this target.
     pub(super) fn write_head(&self, target: &Target, out: &mut Vec<u8>) {
         let path = target.path_and_query();
-        out.extend_from_slice(b"POST ");
+        out.extend_from_slice(self.method.as_str().as_bytes());
+        out.push(b' ');
         out.extend_from_slice(path.as_bytes());
         if let Some(query) = &self.query {
             out.push(if path.contains('?') { b'&' } else { b'?' });
@@ -166,6 +202,15 @@ mod tests {
         Content-Length: 2␍
         ␍
         ");
+    }
+
+    #[test]
+    fn other_methods_are_asked_for_by_name() {
+        let request = OutRequest::new(Headers::new(), Bytes::new()).unwrap();
+        for (method, line) in [(Method::Get, "GET"), (Method::Put, "PUT"), (Method::Patch, "PATCH")] {
+            let head = head("https://example.com/v1", &request.clone().with_method(method));
+            assert!(head.starts_with(&format!("{line} /v1 HTTP/1.1\r\n")), "{head}");
+        }
     }
 
     #[test]
