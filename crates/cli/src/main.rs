@@ -3,6 +3,7 @@
 //! Exit codes: 0 is done or yes, 1 is no (not delivered, not genuine, problems found), 2 is a mistake in how it was
 //! asked or an input that can't be used.
 
+mod api;
 mod bench;
 mod commands;
 mod config;
@@ -13,6 +14,8 @@ mod doctor;
 mod hints;
 mod http_text;
 mod identity;
+mod import;
+mod input;
 mod keys;
 mod nearest;
 mod output;
@@ -48,7 +51,10 @@ enum Command {
     Trigger(commands::trigger::Trigger),
     Receive(commands::receive::Receive),
     Verify(commands::verify::Verify),
+    Translate(commands::translate::Translate),
     Catalog(commands::catalog::CatalogCommand),
+    Shops(commands::shops::Shops),
+    Entities(commands::entities::Entities),
     Config(commands::config::ConfigCommand),
     Doctor(commands::doctor::DoctorCommand),
     Bench(commands::bench::Bench),
@@ -65,7 +71,10 @@ impl Command {
             Self::Trigger(trigger) => runtime::run(None, trigger.run(output)),
             Self::Receive(receive) => runtime::run(None, receive.run(output)),
             Self::Verify(verify) => verify.run(output),
+            Self::Translate(translate) => translate.run(output),
             Self::Catalog(catalog) => catalog.run(output),
+            Self::Shops(shops) => runtime::run(None, shops.run(output)),
+            Self::Entities(entities) => runtime::run(None, entities.run(output)),
             Self::Config(config) => config.run(output),
             Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
             Self::Bench(bench) => runtime::run(None, bench.run(output)),

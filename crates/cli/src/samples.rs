@@ -1,17 +1,24 @@
-//! Genuine signed requests of any topic, made from the dialects' samples.
+//! Genuine signed requests of any topic: rendered from canonical samples where the event map has a name for it, else as the
+//! platform's documentation shows it.
+
+pub(crate) mod canonical;
 
 use anyhow::{anyhow, bail};
 use shopwire_core::commerce::{CanonicalType, EventType};
-use shopwire_core::delivery::ContentMode;
-use shopwire_core::{DialectId, Event, EventId, LoggedEvent, Origin, ReceivedWebhook, Seq, ShopId, SourceId};
+use shopwire_core::{DialectId, Event, EventId, ShopId, SourceId};
 use shopwire_dialects::catalog::Topic;
-use shopwire_dialects::{Dialect, Incoming, Key, Outgoing, SampleFacts, cloudevents};
+use shopwire_dialects::publish::Undraftable;
+use shopwire_dialects::translate::{self, Stamp};
+use shopwire_dialects::{
+    Dialect, Draft, Incoming, Key, Outgoing, SampleFacts, ShopIdentity, Unrenderable, cloudevents,
+};
 
 use crate::identity;
 use crate::keys::where_it_is;
 use crate::nearest::did_you_mean;
 use crate::speaker::signing_keys;
 use crate::wildcards;
+use canonical::Own;
 
 /// A sample of a topic, signed with all of the keys that it can be signed with.
 pub(crate) fn signed(
@@ -19,10 +26,11 @@ pub(crate) fn signed(
     topic: &str,
     keys: &[Key],
     facts: &SampleFacts<'_>,
+    own: &Own,
 ) -> anyhow::Result<Outgoing> {
     match shopwire_dialects::get(dialect) {
-        Some(platform) => of_platform(platform, topic, keys, facts),
-        None => canonical(topic, keys, facts),
+        Some(platform) => of_platform(platform, topic, keys, facts, own),
+        None => in_our_words(topic, keys, facts, own),
     }
 }
 
@@ -31,10 +39,11 @@ fn of_platform(
     name: &str,
     keys: &[Key],
     facts: &SampleFacts<'_>,
+    own: &Own,
 ) -> anyhow::Result<Outgoing> {
     let topic = find(dialect, name)?;
     identity::check(dialect.id(), facts.shop)?;
-    let draft = dialect.sample(topic, facts);
+    let draft = draft(dialect, topic, facts, own)?;
     let fields = draft.headers.len();
     let signed = keys.iter().fold(draft, |draft, key| dialect.sign(draft, key, facts.now));
     if signed.headers.len() < fields + keys.len() {
@@ -60,66 +69,94 @@ pub(crate) fn find(dialect: &dyn Dialect, name: &str) -> anyhow::Result<&'static
     Ok(topic)
 }
 
-/// The event type as the platforms' samples tell it: of the first platform, in the order of the event map, that has it.
-fn canonical(name: &str, keys: &[Key], facts: &SampleFacts<'_>) -> anyhow::Result<Outgoing> {
-    let name = name.strip_prefix(cloudevents::TYPE_PREFIX).unwrap_or(name);
-    let (dialect, topic) = standing_for(name)?;
-    let mut of_platform = facts.shop.clone();
-    of_platform.0.remove(OWN_SHOP);
-    identity::check(dialect.id(), &of_platform)?;
-    let draft = dialect.sample(topic, facts);
-    let incoming = Incoming { query: draft.query.as_deref(), headers: &draft.headers, body: &draft.body };
-    let reading = dialect.read(&incoming)?;
-    let event = Event {
-        id: EventId::new(facts.now, facts.random),
-        shop: shop_of(facts)?,
-        event_type: reading.event_type,
-        subject: reading.subject,
-        occurred_at: reading.occurred_at.unwrap_or(facts.now),
-        received_at: facts.now,
-        origin: Origin::Webhook(ReceivedWebhook {
-            source: SourceId::new(facts.now, facts.random),
-            dialect: dialect.id(),
-            topic: reading.topic,
-            platform_event_id: reading.platform_event_id,
-            query: draft.query,
-            headers: draft.headers,
-            body: draft.body.into(),
-        }),
+/// The request for a topic, unsigned.
+fn draft(
+    dialect: &dyn Dialect,
+    topic: &'static Topic,
+    facts: &SampleFacts<'_>,
+    own: &Own,
+) -> anyhow::Result<Draft> {
+    let Some(event_type) = topic.event_type else {
+        if !own.is_nothing() {
+            bail!("`{}` has no event type: no entity can be told under it, only its sample", topic.name);
+        }
+        return Ok(dialect.sample(topic, facts));
     };
-    let rendered = cloudevents::render(&LoggedEvent { seq: Seq::START.next(), event });
-    let body = rendered.body(ContentMode::Structured);
-    let mut headers = rendered.headers(ContentMode::Structured);
-    cloudevents::sign(&mut headers, rendered.id(), body, &signing_keys(keys), facts.now);
-    Ok(Outgoing { query: None, headers, body: body.to_vec() })
+    let told = canonical::telling(event_type, own, facts.subject_id)?;
+    let shop = identity::or_example(dialect.id(), facts.shop);
+    let event = translate::changed(event_type, &told, &stamp(ShopId::from_bytes(SAMPLE_SHOP), facts));
+    let translated = translate::into(&event, dialect.id(), &shop);
+    translated.map(|translation| translation.draft).map_err(with_cure)
 }
 
-/// The topic that stands for an event type, canonical or native.
-fn standing_for(name: &str) -> anyhow::Result<(&'static dyn Dialect, &'static Topic)> {
-    match name.parse() {
-        Ok(EventType::Canonical(canonical)) => {
-            let mut dialects = shopwire_dialects::all().iter();
-            let found =
-                dialects.find_map(|dialect| Some((*dialect, dialect.catalog().for_event_type(canonical)?)));
-            found.ok_or_else(|| anyhow!("no platform has a topic for `{canonical}`"))
+/// What is missing can be given.
+fn with_cure(error: Undraftable) -> anyhow::Error {
+    match &error {
+        Undraftable::Unrenderable(Unrenderable::Missing { field, .. }) => {
+            let cure = format!("what an event says beyond its entity is given as in `--detail {field}=…`");
+            anyhow!("{error}; {cure}")
         }
-        Ok(EventType::Native { dialect, topic }) => {
-            let platform = shopwire_dialects::get(dialect);
-            let platform =
-                platform.ok_or_else(|| anyhow!("`{dialect}` has no topics of its own: name a platform"))?;
-            Ok((platform, find(platform, &topic)?))
-        }
-        Err(_) => {
-            if let Some(wildcard) = wildcards::to_subscribe_only(DialectId::CloudEvents, name) {
-                bail!(wildcard);
-            }
-            let meant = did_you_mean(name, CanonicalType::ALL.iter().map(|known| known.as_str()));
-            bail!(
-                "`{name}` is not an event type: {}",
-                meant.unwrap_or_else(|| "`shopwire catalog table` lists all".to_owned())
-            )
-        }
+        _ => anyhow!(error),
     }
+}
+
+/// The shop of samples: numbers that stand for ids are the same in every run.
+const SAMPLE_SHOP: [u8; 16] = [0x5a; 16];
+
+fn stamp(shop: ShopId, facts: &SampleFacts<'_>) -> Stamp {
+    let (id, source) = (EventId::new(facts.now, facts.random), SourceId::new(facts.now, facts.random));
+    Stamp { id, shop, source, now: facts.now }
+}
+
+/// A canonical event type as a change of our sample tells it, a platform's own topic as the platform's sample does.
+fn in_our_words(name: &str, keys: &[Key], facts: &SampleFacts<'_>, own: &Own) -> anyhow::Result<Outgoing> {
+    let event = our_event(name, facts, own)?;
+    let draft = translate::into(&event, DialectId::CloudEvents, &ShopIdentity::default())?.draft;
+    let Draft { query, mut headers, body } = draft;
+    cloudevents::sign(&mut headers, &event.id.to_string(), &body, &signing_keys(keys), facts.now);
+    Ok(Outgoing { query, headers, body })
+}
+
+fn our_event(name: &str, facts: &SampleFacts<'_>, own: &Own) -> anyhow::Result<Event> {
+    let name = name.strip_prefix(cloudevents::TYPE_PREFIX).unwrap_or(name);
+    let stamp = stamp(shop_of(facts)?, facts);
+    let mut of_platform = facts.shop.clone();
+    of_platform.0.remove(OWN_SHOP);
+    let (dialect, topic) = match event_type(name)? {
+        EventType::Canonical(event_type) => {
+            if let Some(part) = of_platform.0.keys().next() {
+                bail!(
+                    "`--shop`: cloudevents has no part `{part}`, expected `{OWN_SHOP}`, as in `{OWN_SHOP}=shop_…`"
+                );
+            }
+            let told = canonical::telling(event_type, own, facts.subject_id)?;
+            return Ok(translate::changed(event_type, &told, &stamp));
+        }
+        EventType::Native { dialect, topic } => (dialect, topic),
+    };
+    if !own.is_nothing() {
+        bail!("`{topic}` is a topic of {dialect} alone: no entity can be told under it, only its sample");
+    }
+    let platform = shopwire_dialects::get(dialect);
+    let platform =
+        platform.ok_or_else(|| anyhow!("`{dialect}` has no topics of its own: name a platform"))?;
+    let topic = find(platform, &topic)?;
+    identity::check(dialect, &of_platform)?;
+    let draft = platform.sample(topic, facts);
+    let incoming = Incoming { query: draft.query.as_deref(), headers: &draft.headers, body: &draft.body };
+    Ok(translate::received(platform, &incoming, &stamp)?)
+}
+
+/// The event type of this name, canonical or native.
+fn event_type(name: &str) -> anyhow::Result<EventType> {
+    name.parse().map_err(|_| {
+        if let Some(wildcard) = wildcards::to_subscribe_only(DialectId::CloudEvents, name) {
+            return anyhow!(wildcard);
+        }
+        let meant = did_you_mean(name, CanonicalType::ALL.iter().map(|known| known.as_str()));
+        let meant = meant.unwrap_or_else(|| "`shopwire catalog table` lists all".to_owned());
+        anyhow!("`{name}` is not an event type: {meant}")
+    })
 }
 
 /// The part of an identity that names a shop of ours.
@@ -146,7 +183,7 @@ mod tests {
     fn sample(dialect: DialectId, topic: &str, secret: &str) -> anyhow::Result<Outgoing> {
         let shop = ShopIdentity::default();
         let facts = SampleFacts { shop: &shop, subject_id: None, now: NOW, random: &SystemRandom };
-        signed(dialect, topic, &[Key::Signing(Secret::new(secret))], &facts)
+        signed(dialect, topic, &[Key::Signing(Secret::new(secret))], &facts, &Own::default())
     }
 
     #[test]
@@ -158,6 +195,21 @@ mod tests {
             let incoming = Incoming { query: None, headers: &sample.headers, body: &sample.body };
             Speaker::Shopwire.verify(&incoming, &[Key::Signing(Secret::new(secret))], NOW).expect("genuine");
             assert_eq!(Speaker::Shopwire.read(&incoming).expect("readable").event_type, name);
+        }
+    }
+
+    #[test]
+    fn every_topic_of_every_platform_can_be_told_of_our_samples() {
+        for dialect in DialectId::PLATFORMS {
+            let platform = shopwire_dialects::get(dialect).expect("a platform");
+            for topic in platform.catalog().topics {
+                let sample = sample(dialect, topic.name, "bXlzZWNyZXRzZWNyZXQ=").expect(topic.name);
+                let headers = &sample.headers;
+                let incoming = Incoming { query: sample.query.as_deref(), headers, body: &sample.body };
+                let reading = platform.read(&incoming).expect(topic.name);
+                assert_eq!(reading.event_type.canonical(), topic.event_type, "{}", topic.name);
+                assert!(topic.is_template() || reading.topic == topic.name, "{}", reading.topic);
+            }
         }
     }
 

@@ -5,9 +5,12 @@ pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod entities;
 pub(crate) mod openapi;
 pub(crate) mod receive;
 pub(crate) mod serve;
+pub(crate) mod shops;
+pub(crate) mod translate;
 pub(crate) mod trigger;
 pub(crate) mod verify;
 

@@ -1,5 +1,6 @@
 //! `shopwire trigger`: a genuine signed request of any topic.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -8,15 +9,18 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use serde_json::{Value, json};
 use shopwire_core::{Clock as _, DialectId, Headers};
-use shopwire_dialects::{Key, Outgoing, SampleFacts, ShopIdentity};
+use shopwire_dialects::{Key, Outgoing, SampleFacts};
 use shopwire_engine::egress::{Egress, EgressConfig, Exchange, OutRequest, Pool, SystemResolver, Target};
 use shopwire_engine::{SystemRandom, SystemTimer};
 use url::Url;
 
 use super::{Outcome, Verdict};
 use crate::http_text::Request;
+use crate::identity::{self, shop_part};
+use crate::input;
 use crate::keys::KeyArgs;
 use crate::output::Output;
+use crate::samples::canonical::Own;
 use crate::{curl, dialect_arg, samples};
 
 /// Characters of an answer that are shown to people.
@@ -38,11 +42,20 @@ pub(crate) struct Trigger {
     #[command(flatten)]
     keys: KeyArgs,
     /// A part of the shop's identity, as in `store_id=1003`; several times for several parts
-    #[arg(long, value_name = "NAME=VALUE", value_parser = identity_part)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = shop_part)]
     shop: Vec<(String, String)>,
     /// The id of what it is about
     #[arg(long)]
     id: Option<String>,
+    /// Tell of this entity instead of a sample: a file with its canonical JSON, `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    entity: Option<PathBuf>,
+    /// Former values of its fields that changed: a file with a JSON object
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+    /// What the event says beyond its entity, as in `line_item_id=7`; several times for several
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named)]
+    detail: Vec<(String, String)>,
     /// How many to send, one after the other, each a new event
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
@@ -60,9 +73,9 @@ enum Form {
     Curl,
 }
 
-fn identity_part(text: &str) -> Result<(String, String), String> {
+fn named(text: &str) -> Result<(String, String), String> {
     let part = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
-    let part = part.ok_or("expected a name and a value, as in `store_id=1003`")?;
+    let part = part.ok_or("expected a name and a value, as in `line_item_id=7`")?;
     Ok((part.0.to_owned(), part.1.to_owned()))
 }
 
@@ -70,15 +83,16 @@ impl Trigger {
     /// Runs it.
     pub(crate) async fn run(&self, output: Output) -> Outcome {
         let keys = self.keys.read(self.dialect)?;
+        let own = self.own()?;
         let target = Target::parse(&self.to).with_context(|| format!("`{}` can't be sent to", self.to))?;
         if let Some(form) = self.show {
-            self.print(form, &self.sample(&keys)?, output)?;
+            self.print(form, &self.sample(&keys, &own)?, output)?;
             return Ok(Verdict::Good);
         }
         let pool = way_out()?.pool(target, 1);
         let mut all_good = true;
         for number in 1..=self.count {
-            let exchange = exchange(&pool, self.sample(&keys)?).await?;
+            let exchange = exchange(&pool, self.sample(&keys, &own)?).await?;
             let good = exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status));
             output.emit(&as_json(&exchange), || self.as_text(number, &exchange))?;
             all_good &= good;
@@ -86,12 +100,21 @@ impl Trigger {
         Ok(Verdict::of(all_good))
     }
 
-    fn sample(&self, keys: &[Key]) -> anyhow::Result<Outgoing> {
-        let parts = self.shop.iter();
-        let shop = parts.fold(ShopIdentity::default(), |shop, (name, value)| shop.and(name, value));
+    /// What is given in place of the sample.
+    fn own(&self) -> anyhow::Result<Own> {
+        let object = |path: &Option<PathBuf>| path.as_deref().map(input::object).transpose();
+        Ok(Own {
+            entity: object(&self.entity)?,
+            previous: object(&self.previous)?,
+            details: self.detail.clone(),
+        })
+    }
+
+    fn sample(&self, keys: &[Key], own: &Own) -> anyhow::Result<Outgoing> {
+        let shop = identity::of(&self.shop);
         let (now, random) = (SystemTimer.now(), &SystemRandom);
         let facts = SampleFacts { shop: &shop, subject_id: self.id.as_deref(), now, random };
-        samples::signed(self.dialect, &self.topic, keys, &facts)
+        samples::signed(self.dialect, &self.topic, keys, &facts, own)
     }
 
     fn print(&self, form: Form, sample: &Outgoing, output: Output) -> anyhow::Result<()> {
@@ -158,7 +181,7 @@ fn as_json(exchange: &Exchange) -> Value {
 }
 
 /// The request with what the way out adds to it.
-fn on_the_wire(to: &str, url: &Url, sample: &Outgoing) -> anyhow::Result<Request> {
+pub(super) fn on_the_wire(to: &str, url: &Url, sample: &Outgoing) -> anyhow::Result<Request> {
     let target = Target::parse(to)?;
     let mut headers = Headers::new().with("Host", target.authority());
     sample.headers.iter().for_each(|(name, value)| headers.push(name, value));

@@ -1,12 +1,11 @@
 //! `shopwire verify`: is this captured request genuine, and if not, why.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
-use shopwire_core::{Clock as _, DialectId, Limits, Timestamp};
+use shopwire_core::{Clock as _, DialectId, Timestamp};
 use shopwire_dialects::{Incoming, Rejection};
 use shopwire_engine::SystemTimer;
 
@@ -14,6 +13,7 @@ use super::{Outcome, Verdict};
 use crate::dialect_arg;
 use crate::hints::hints;
 use crate::http_text::{Request, header};
+use crate::input;
 use crate::keys::KeyArgs;
 use crate::output::{self, Output};
 use crate::speaker::{Speaker, Told};
@@ -98,30 +98,12 @@ impl Verify {
     fn request(&self) -> anyhow::Result<Request> {
         if let Some(path) = &self.body {
             let headers = self.header.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
-            return Ok(Request { target: "/".to_owned(), headers, body: read(path)? });
+            return Ok(Request { target: "/".to_owned(), headers, body: input::read(path)? });
         }
         let path = self.request.as_deref().unwrap_or(Path::new("-"));
-        Request::parse(&read(path)?)
+        Request::parse(&input::read(path)?)
             .with_context(|| format!("`{}` is not a captured request", path.display()))
     }
-}
-
-/// A file's bytes, or those of standard input.
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let limits = Limits::default();
-    let bytes_max = limits.body_bytes_max + limits.header_bytes_max;
-    let mut bytes = Vec::new();
-    let limit = bytes_max as u64 + 1;
-    let done = if path == Path::new("-") {
-        std::io::stdin().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    done.with_context(|| format!("`{}` can't be read", path.display()))?;
-    if bytes.len() > bytes_max {
-        bail!("`{}` has more than {bytes_max} bytes: no webhook is that long", path.display());
-    }
-    Ok(bytes)
 }
 
 impl Report {

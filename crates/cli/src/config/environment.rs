@@ -6,6 +6,8 @@ use super::{Entry, Origin, Raw};
 pub(super) const PREFIX: &str = "SHOPWIRE_";
 /// Names the configuration file.
 const FILE: &str = "SHOPWIRE_CONFIG";
+/// The token with which commands ask a server: no setting of the server itself.
+const TOKEN: &str = "SHOPWIRE_TOKEN";
 
 /// What the environment says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,7 +34,9 @@ impl Environment {
     /// Of these variables. An empty one counts as not set.
     fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
         let mut read = Self::default();
-        for (name, value) in variables.filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty()) {
+        let ours =
+            |(name, value): &(String, String)| name.starts_with(PREFIX) && name != TOKEN && !value.is_empty();
+        for (name, value) in variables.filter(ours) {
             if name == FILE {
                 read.file = Some(value);
             } else {
@@ -73,6 +77,7 @@ mod tests {
             ("SHOPWIRE_CONFIG", "other.toml"),
             ("SHOPWIRE_SERVER_LISTEN", ""),
             ("SHOPWIRE_NONSENSE", "1"),
+            ("SHOPWIRE_TOKEN", "a command's"),
             ("shopwire_server_listen", "x"),
         ];
         let read = Environment::of(variables.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())));

@@ -77,15 +77,7 @@ pub(crate) struct Config {
 impl Config {
     /// All sections, in the order of the reference.
     pub(crate) fn sections(&self) -> [&dyn Section; 7] {
-        [
-            &self.server,
-            &self.store,
-            &self.secrets,
-            &self.egress,
-            &self.registration,
-            &self.limits,
-            &self.log,
-        ]
+        [&self.server, &self.store, &self.secrets, &self.egress, &self.registration, &self.limits, &self.log]
     }
 
     fn section_mut(&mut self, name: &str) -> Option<&mut dyn Section> {

@@ -258,10 +258,5 @@ impl Telling {
 }
 
 fn draft(url: String, secret: Secret) -> EndpointDraft {
-    EndpointDraft {
-        name: "demo receiver".to_owned(),
-        url,
-        secret: Some(secret),
-        ..EndpointDraft::default()
-    }
+    EndpointDraft { name: "demo receiver".to_owned(), url, secret: Some(secret), ..EndpointDraft::default() }
 }

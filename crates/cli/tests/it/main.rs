@@ -7,4 +7,5 @@ mod doctor;
 mod round_trip;
 mod shopwire;
 mod surface;
+mod translate;
 mod verify;

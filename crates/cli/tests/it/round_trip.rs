@@ -125,6 +125,39 @@ fn each_of_many_is_an_event_of_its_own_and_says_what_was_asked_for() {
 }
 
 #[test]
+fn a_user_s_own_entity_is_told_as_the_platform_tells_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let order =
+        file("order.json", r#"{"id":"4711","status":"shipped","total":{"amount":"19.90","currency":"EUR"}}"#);
+    let previous = file("previous.json", r#"{"status":"pending"}"#);
+    let wrong = file("wrong.json", r#"{"id":"1","totl":1}"#);
+    let trigger =
+        |arguments: &[&str]| run(&[&["trigger", "--secret", "s", "--show", "http"], arguments].concat());
+    let told = ["bigcommerce", "store/order/statusUpdated", "--entity", &order, "--previous", &previous];
+    let body = trigger(&told).stdout;
+    assert!(body.contains(r#""id":4711,"status":{"previous_status_id":1,"new_status_id":2}"#), "{body}");
+    let body = trigger(&["shoplazza", "orders/create", "--entity", &order]).stdout;
+    assert!(body.contains("19.90"), "{body}");
+    for (arguments, says) in [
+        (&["ecwid", "order.created", "--entity", &wrong][..], "totl"),
+        (&["ecwid", "order.created", "--entity", "no-such-file"], "`no-such-file` can't be read"),
+        (&["ecwid", "order.created", "--detail", "nonsense=1"], "`nonsense` is no detail of an event"),
+        (&["ecwid", "order.created", "--detail", "nonsense"], "as in `line_item_id=7`"),
+        (&["bigcommerce", "store/channel/updated", "--entity", &order], "has no event type"),
+        (&["bigcommerce", "store/order/message/created", "--entity", &order], "--detail message_id="),
+    ] {
+        let told = trigger(arguments);
+        assert_eq!(told.code, 2, "{arguments:?}: {}", told.stdout);
+        assert!(told.stderr.contains(says), "{arguments:?}: {}", told.stderr);
+    }
+}
+
+#[test]
 fn what_is_not_genuine_is_answered_401_and_fails_the_trigger() {
     for dialect in crate::shopwire::dialects() {
         let other = if dialect == DialectId::Duda { "b3RoZXJzZWNyZXQ=" } else { "other" };
