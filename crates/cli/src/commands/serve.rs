@@ -15,7 +15,7 @@ use crate::serve::{self, Settings};
 /// Run the server: webhooks in, signed events out
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Show the main job on a fresh store, on loopback: one genuine webhook of each platform on its way, then serve on
+    /// Show the main job on a fresh store, on loopback: webhooks of each platform on their way in and out, then serve on
     #[arg(long)]
     demo: bool,
     /// Address and port to listen on

@@ -2,8 +2,10 @@
 //!
 //! A server on loopback with a fresh store, a shop on each platform, one source for each, one canonical endpoint that points
 //! at a receiver which verifies. One genuine webhook of each platform goes the real way: over HTTP into the source, to
-//! the disk, through the lane, over HTTP to the receiver. Each step is told as it is found, not as it is hoped.
+//! the disk, through the lane, over HTTP to the receiver. Then the other way: a shop of one's own changes an order, and an
+//! app on each platform receives its webhooks. Each step is told as it is found, not as it is hoped.
 
+mod sending;
 mod shops;
 
 use std::future::Future;
@@ -73,7 +75,7 @@ impl Demo {
         Ok(Self { settings: Some(settings), data, output })
     }
 
-    /// Starts the server, hands it over to be served, and tells the story of the five webhooks meanwhile.
+    /// Starts the server, hands it over to be served, and tells the story of the webhooks both ways meanwhile.
     async fn run<F>(&mut self, serve: impl FnOnce(Node) -> F) -> anyhow::Result<()>
     where
         F: Future<Output = anyhow::Result<()>>,
@@ -90,6 +92,7 @@ impl Demo {
             for shop in &shops {
                 story.follow(shop, &mut receiver.seen).await?;
             }
+            sending::show(&story.engine, &story.url, &token, story.output).await?;
             story.go_on(token.expose(), &shops, &receiver.endpoint)?;
             // The receiver goes on verifying; whoever triggers more webhooks finds them in the API.
             while receiver.seen.recv().await.is_some() {}
@@ -245,7 +248,7 @@ impl Telling {
         let facts = json!({ "admin_token": token, "endpoint": endpoint, "trigger": triggers });
         Ok(self.output.emit(&facts, || {
             format!(
-                "\nAll five arrived, signed. The server keeps serving. To go on, in another terminal:\n\n  \
+                "\nAll arrived, signed. The server keeps serving. To go on, in another terminal:\n\n  \
                  export TOKEN={token}\n  \
                  curl -H \"Authorization: Bearer $TOKEN\" {url}/v1/events\n  \
                  curl -H \"Authorization: Bearer $TOKEN\" '{url}/v1/attempts?endpoint={endpoint}'\n\n\

@@ -86,7 +86,7 @@ async fn open_one(engine: &Engine, sketch: &'static Sketch) -> anyhow::Result<De
 }
 
 /// A new secret in the form the platform gives: Duda's are base64, the others' plain text.
-fn secret_of_its_form(dialect: DialectId) -> Secret {
+pub(super) fn secret_of_its_form(dialect: DialectId) -> Secret {
     let mut bytes = [0; 16];
     SystemRandom.fill(&mut bytes);
     let text = mac::hex(&bytes);
