@@ -92,8 +92,8 @@ impl Demo {
             for shop in &shops {
                 story.follow(shop, &mut receiver.seen).await?;
             }
-            sending::show(&story.engine, &story.url, &token, story.output).await?;
-            story.go_on(token.expose(), &shops, &receiver.endpoint)?;
+            let change = sending::show(&story.engine, &story.url, &token, story.output).await?;
+            story.go_on(token.expose(), &shops, &receiver.endpoint, &change)?;
             // The receiver goes on verifying; whoever triggers more webhooks finds them in the API.
             while receiver.seen.recv().await.is_some() {}
             Ok(())
@@ -242,17 +242,19 @@ impl Telling {
     }
 
     /// What one can do next.
-    fn go_on(&self, token: &str, shops: &[DemoShop], endpoint: &str) -> anyhow::Result<()> {
+    fn go_on(&self, token: &str, shops: &[DemoShop], endpoint: &str, change: &str) -> anyhow::Result<()> {
         let url = &self.url;
         let triggers: Vec<String> = shops.iter().map(|shop| shop.trigger(url)).collect();
-        let facts = json!({ "admin_token": token, "endpoint": endpoint, "trigger": triggers });
+        let facts =
+            json!({ "admin_token": token, "endpoint": endpoint, "trigger": triggers, "change": change });
         Ok(self.output.emit(&facts, || {
             format!(
                 "\nAll arrived, signed. The server keeps serving. To go on, in another terminal:\n\n  \
-                 export TOKEN={token}\n  \
-                 curl -H \"Authorization: Bearer $TOKEN\" {url}/v1/events\n  \
-                 curl -H \"Authorization: Bearer $TOKEN\" '{url}/v1/attempts?endpoint={endpoint}'\n\n\
+                 export SHOPWIRE_TOKEN={token}\n  \
+                 curl -H \"Authorization: Bearer $SHOPWIRE_TOKEN\" {url}/v1/events\n  \
+                 curl -H \"Authorization: Bearer $SHOPWIRE_TOKEN\" '{url}/v1/attempts?endpoint={endpoint}'\n\n\
                  Send more, as each platform would:\n\n  {}\n\n\
+                 Change more, as your own shop would:\n\n  {change}\n\n\
                  The API is described at {url}/openapi.json. Stop with Ctrl-C; the demo's store goes with it.",
                 triggers.join("\n  ")
             )

@@ -20,7 +20,7 @@ use shopwire_engine::{Engine, SystemTimer, Timer as _};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::shops::secret_of_its_form;
+use super::shops::{program, secret_of_its_form};
 use super::{SEEN_MAX, STEP_MS};
 use crate::api::Api;
 use crate::output::Output;
@@ -42,7 +42,7 @@ const WANTED: [CanonicalType; 3] =
     [CanonicalType::OrderUpdated, CanonicalType::OrderStatusChanged, CanonicalType::OrderPaid];
 
 /// What of a body is shown, in characters.
-const SHOWN_CHARS: usize = 96;
+const SHOWN_CHARS: usize = 72;
 
 /// An app on a platform, and what its receiver got.
 struct Listener {
@@ -51,8 +51,13 @@ struct Listener {
     seen: mpsc::Receiver<Received>,
 }
 
-/// Sets everything up, changes an order, and tells what each app received.
-pub(super) async fn show(engine: &Engine, url: &str, token: &Secret, output: Output) -> anyhow::Result<()> {
+/// Sets everything up, changes an order, and tells what each app received. Answers the command that changes it again.
+pub(super) async fn show(
+    engine: &Engine,
+    url: &str,
+    token: &Secret,
+    output: Output,
+) -> anyhow::Result<String> {
     let shop = open(engine).await?;
     let mut listeners = Vec::new();
     for dialect in shopwire_dialects::all() {
@@ -61,10 +66,15 @@ pub(super) async fn show(engine: &Engine, url: &str, token: &Secret, output: Out
     let api = Api::at(url.to_owned(), token.clone())?;
     let order = import(&api, &shop).await?;
     change(&api, &shop, &order, output).await?;
-    for listener in &mut listeners {
+    for mut listener in listeners {
         listener.tell(output).await?;
+        // The app goes on verifying: whoever changes more must not find it gone.
+        tokio::spawn(async move { while listener.seen.recv().await.is_some() {} });
     }
-    Ok(())
+    let (program, id) = (program(), shop.id);
+    Ok(format!(
+        "echo '{{\"status\":\"shipped\"}}' | {program} entities patch {id} orders {order} - --server {url}"
+    ))
 }
 
 async fn open(engine: &Engine) -> anyhow::Result<Shop> {
@@ -178,19 +188,16 @@ async fn change(api: &Api, shop: &Shop, order: &str, output: Output) -> anyhow::
 }
 
 impl Listener {
-    /// Tells what the app received, each topic once.
+    /// Tells what the app received, each topic once, in the order of [`WANTED`].
     async fn tell(&mut self, output: Output) -> anyhow::Result<()> {
-        let title = self.dialect.catalog().title;
-        output_title(output, title)?;
+        output_title(output, self.dialect.catalog().title)?;
+        let mut received = Vec::new();
         for _ in 0..self.topics.len() {
-            let seen = tokio::select! {
-                seen = self.seen.recv() => seen.context("a demo app's receiver ended")?,
-                () = SystemTimer.sleep_ms(STEP_MS) => bail!("{title}'s webhook did not come within {STEP_MS} ms"),
-            };
-            let topic = seen.told.as_ref().map(|told| told.topic.clone()).unwrap_or_default();
-            if !seen.genuine || !self.topics.iter().any(|known| known.name == topic) {
-                bail!("{title}'s app did not accept `{topic}`: {}", seen.reason.unwrap_or_default());
-            }
+            received.push(self.next().await?);
+        }
+        received.sort_by_key(|(place, _)| *place);
+        for (place, seen) in received {
+            let topic = self.topics[place].name;
             let body = seen.body.as_ref().map(|body| body.get()).unwrap_or_default();
             let facts = json!({
                 "dialect": self.dialect.id(), "received": topic, "verified": true,
@@ -199,6 +206,20 @@ impl Listener {
             output.emit(&facts, || format!("  {topic:<26}  verified  {}", start_of(body)))?;
         }
         Ok(())
+    }
+
+    /// The next webhook, with the place of its topic among those that are wanted.
+    async fn next(&mut self) -> anyhow::Result<(usize, Received)> {
+        let title = self.dialect.catalog().title;
+        let seen = tokio::select! {
+            seen = self.seen.recv() => seen.context("a demo app's receiver ended")?,
+            () = SystemTimer.sleep_ms(STEP_MS) => bail!("{title}'s webhook did not come within {STEP_MS} ms"),
+        };
+        let topic = seen.told.as_ref().map(|told| told.topic.as_str()).unwrap_or_default();
+        match self.topics.iter().position(|known| known.name == topic) {
+            Some(place) if seen.genuine => Ok((place, seen)),
+            _ => bail!("{title}'s app did not accept `{topic}`: {}", seen.reason.unwrap_or_default()),
+        }
     }
 }
 

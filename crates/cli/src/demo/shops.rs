@@ -120,7 +120,7 @@ impl DemoShop {
 }
 
 /// How this program is called from here: it may not be on the path.
-fn program() -> String {
+pub(super) fn program() -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let exe = std::env::current_exe().ok().filter(|exe| exe.starts_with(&here));
     let from_here = exe.and_then(|exe| Some(exe.strip_prefix(&here).ok()?.display().to_string()));

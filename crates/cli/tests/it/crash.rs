@@ -28,7 +28,7 @@ const CONNECTIONS: usize = 8;
 const SUBJECTS: u64 = 7;
 const SECRET: &str = "crash_client_secret";
 /// Generous: a machine that is busy with other things must not fail the test.
-const PATIENCE_MS: u64 = 60_000;
+pub(crate) const PATIENCE_MS: u64 = 60_000;
 
 /// What the receiver got: the events of each subject in the order of their first arrival, by sequence and id.
 #[derive(Default)]
@@ -125,7 +125,7 @@ fn webhook(number: u64) -> OutRequest {
     OutRequest::new(headers, Bytes::from(signed.body)).unwrap()
 }
 
-fn egress() -> Egress {
+pub(crate) fn egress() -> Egress {
     let allowed = vec!["127.0.0.0/8".parse().unwrap()];
     let config = EgressConfig { allowed, ..EgressConfig::default() };
     Egress::new(config, Arc::new(SystemTimer), Arc::new(SystemResolver)).unwrap()
@@ -135,7 +135,7 @@ fn pool(url: &str) -> Pool {
     egress().pool(Target::parse(url).unwrap(), CONNECTIONS)
 }
 
-fn open(data: &Path) -> Arc<dyn Ledger> {
+pub(crate) fn open(data: &Path) -> Arc<dyn Ledger> {
     std::fs::create_dir_all(data).unwrap();
     let key = SecretKey::load_or_create(&data.join("secret.key"), &SystemRandom).unwrap();
     let config = SqliteConfig::new(data, key, &Limits::default());
@@ -173,11 +173,11 @@ async fn furnish(data: &Path, url: &str) -> SourceId {
     source.id
 }
 
-fn free_port() -> SocketAddr {
+pub(crate) fn free_port() -> SocketAddr {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn serve(data: &Path, listen: SocketAddr) -> Child {
+pub(crate) fn serve(data: &Path, listen: SocketAddr) -> Child {
     Command::new(env!("CARGO_BIN_EXE_shopwire"))
         .args(["serve", "--listen", &listen.to_string()])
         .env("SHOPWIRE_STORE_PATH", data)
@@ -187,7 +187,7 @@ fn serve(data: &Path, listen: SocketAddr) -> Child {
         .unwrap()
 }
 
-async fn wait_until_ready(listen: SocketAddr) {
+pub(crate) async fn wait_until_ready(listen: SocketAddr) {
     for _ in 0..PATIENCE_MS / 5 {
         if TcpStream::connect(listen).await.is_ok() {
             return;

@@ -3,8 +3,12 @@
 mod catalog;
 mod config;
 mod crash;
+mod crash_changes;
+mod demo;
 mod doctor;
+mod entities;
 mod round_trip;
+mod shops;
 mod shopwire;
 mod surface;
 mod translate;

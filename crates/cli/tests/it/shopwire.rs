@@ -118,6 +118,56 @@ impl Drop for Receiver {
     }
 }
 
+/// A server on a fresh store that runs until it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    _directory: tempfile::TempDir,
+    /// Where it listens.
+    pub(crate) url: String,
+    token: String,
+}
+
+impl Server {
+    /// Starts it on a free port.
+    pub(crate) fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut command = command(directory.path(), &["serve", "--listen", "127.0.0.1:0", "--json"]);
+        command.env("SHOPWIRE_LOG_LEVEL", "error");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let mut line = String::new();
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        lines.read_line(&mut line).expect("a line");
+        let started: Value = serde_json::from_str(&line).expect("JSON");
+        let text = |name: &str| started[name].as_str().expect("text").to_owned();
+        Self { child, _directory: directory, url: text("listening"), token: text("admin_token") }
+    }
+
+    /// Runs a command against it, with this standard input.
+    pub(crate) fn run_on(&self, input: &[u8], arguments: &[&str]) -> Run {
+        run_on(input, &[arguments, &["--server", &self.url, "--token", &self.token]].concat())
+    }
+
+    /// Runs a command against it.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        self.run_on(b"", arguments)
+    }
+
+    /// Makes a shop known, and answers its id.
+    pub(crate) fn shop(&self) -> String {
+        self.run(&["shops", "create", "The Potting Shed", "--json"]).json()["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().expect("it can be killed, also if it has ended");
+        self.child.wait().expect("it ends");
+    }
+}
+
 /// All dialects, ours too.
 pub(crate) fn dialects() -> Vec<DialectId> {
     DialectId::PLATFORMS.into_iter().chain([DialectId::CloudEvents]).collect()
