@@ -12,6 +12,7 @@ use shopwire_core::{DialectId, Timestamp};
 
 use super::places::{Form, Tense, place};
 use crate::catalog::ECWID;
+use crate::fields::says_nothing;
 use crate::{Canonical, Incoming, Reading, ShopIdentity, Unreadable, lenient};
 
 /// The body, with its values still as they were written.
@@ -134,6 +135,7 @@ impl Told {
         };
         match told {
             Some(told) => drop(part.insert(place.field.to_owned(), told)),
+            None if says_nothing(&value) => {}
             None => self.leave(member, value),
         }
     }

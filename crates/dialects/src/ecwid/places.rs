@@ -6,6 +6,7 @@
 use shopwire_core::commerce::words::{financial, fulfillment};
 
 use crate::Words;
+use crate::words::Vocabulary;
 
 /// The canonical place of a member.
 pub(super) struct Place {
@@ -48,37 +49,14 @@ pub(super) enum Absent {
     Field(&'static str),
     /// The state of the charge that the event is about, else this text.
     ChargeOr(&'static str),
+    /// How far the order's own status says that it has come, else this text.
+    StatusOr(&'static str),
     /// This text.
     Text(&'static str),
     /// This number.
     Whole(u64),
     /// Nothing can: the webhook can't be made.
     Unsayable,
-}
-
-/// The words of one state.
-pub(super) struct Vocabulary {
-    words: Words,
-    /// What a shop's own word is put as; without one it is put in capitals.
-    other: Option<&'static str>,
-}
-
-impl Vocabulary {
-    /// The canonical word.
-    pub(super) fn ours<'w>(&self, theirs: &'w str) -> &'w str {
-        self.words.ours(theirs)
-    }
-
-    /// Ecwid's word. A word that is spelled as Ecwid's are (`CUSTOM_PAYMENT_STATUS_1`) is one of them.
-    pub(super) fn theirs(&self, ours: &str) -> String {
-        let word = self.words.theirs(ours);
-        let is_theirs = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        match self.other {
-            _ if is_theirs && !word.is_empty() => word.to_owned(),
-            Some(other) => other.to_owned(),
-            None => word.to_ascii_uppercase(),
-        }
-    }
 }
 
 const NOT_PAID: &str = "AWAITING_PAYMENT";
@@ -94,6 +72,14 @@ static PAYMENT: Vocabulary = Vocabulary {
         (financial::REFUNDED, "REFUNDED"),
         (financial::PARTIALLY_REFUNDED, "PARTIALLY_REFUNDED"),
         ("incomplete", "INCOMPLETE"),
+        (financial::PAYING, NOT_PAID),
+        (financial::AUTHORIZED, NOT_PAID),
+        (financial::PARTIALLY_PAID, NOT_PAID),
+        ("deferred", NOT_PAID),
+        ("paid_deferred", "PAID"),
+        ("paid_out", "PAID"),
+        ("charged_back", "REFUNDED"),
+        ("expired", "INCOMPLETE"),
         (financial::FAILED, "INCOMPLETE"),
         (financial::REFUNDING, "PAID"),
         (financial::REFUND_FAILED, "PAID"),
@@ -112,6 +98,7 @@ static FULFILLMENT: Vocabulary = Vocabulary {
         (fulfillment::RETURNED, "RETURNED"),
         (fulfillment::READY_FOR_PICKUP, "READY_FOR_PICKUP"),
         (fulfillment::OUT_FOR_DELIVERY, "OUT_FOR_DELIVERY"),
+        (fulfillment::INITIALLED, NOT_PROCESSED),
         (fulfillment::PARTIALLY_SHIPPED, "PROCESSING"),
         (fulfillment::PARTIALLY_FINISHED, "SHIPPED"),
         (fulfillment::RETURNING, "RETURNED"),
@@ -134,7 +121,7 @@ pub(super) fn place(family: &str, member: &str) -> Option<Place> {
     use Tense::{Before, Now};
     let payment = |tense| entry(tense, "financial_status", Form::Word(&PAYMENT), Absent::Text(NOT_PAID));
     let fulfillment =
-        |tense| entry(tense, "fulfillment_status", Form::Word(&FULFILLMENT), Absent::Text(NOT_PROCESSED));
+        |tense| entry(tense, "fulfillment_status", Form::Word(&FULFILLMENT), Absent::StatusOr(NOT_PROCESSED));
     let plan = |tense| entry(tense, "plan", Form::Text, Absent::Text(""));
     let subscription =
         |tense| entry(tense, "subscription_status", Form::Word(&SUBSCRIPTION), Absent::ChargeOr("ACTIVE"));

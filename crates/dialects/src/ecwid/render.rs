@@ -12,6 +12,7 @@ use shopwire_core::{DialectId, EventId, ReceivedWebhook};
 use super::envelope::{self, Envelope};
 use super::places::{Absent, Form, Place, Tense, place};
 use crate::catalog::Topic;
+use crate::words::fulfillment_of;
 use crate::{Draft, Happening, Unrenderable, lenient};
 
 #[cfg(test)]
@@ -110,6 +111,11 @@ impl Told<'_> {
             Absent::ChargeOr(text) => {
                 let status = self.charge_status(place.tense);
                 Ok(status.and_then(|status| self.formed(&place.form, status)).unwrap_or_else(|| text.into()))
+            }
+            Absent::StatusOr(text) => {
+                let status = self.field(place.tense, "status").and_then(Value::as_str);
+                let word = status.and_then(fulfillment_of).map(Value::from);
+                Ok(word.and_then(|word| self.formed(&place.form, &word)).unwrap_or_else(|| text.into()))
             }
             Absent::Text(text) => Ok(text.into()),
             Absent::Whole(number) => Ok(number.into()),

@@ -48,6 +48,15 @@ pub(super) const FINANCIAL: Words = Words(&[
     ("refund_failed", "refund_fail"),
     ("refunded", "refunded"),
     ("partially_refunded", "partially_refunded"),
+    ("incomplete", "waiting"),
+    ("deferred", "waiting"),
+    ("CUSTOM_PAYMENT_STATUS_1", "waiting"),
+    ("CUSTOM_PAYMENT_STATUS_2", "waiting"),
+    ("CUSTOM_PAYMENT_STATUS_3", "waiting"),
+    ("paid_deferred", "paid"),
+    ("paid_out", "paid"),
+    ("charged_back", "refunded"),
+    ("expired", "failed"),
 ]);
 
 /// `fulfillment_status` of orders and their lines, and the `status` of fulfilments.
@@ -66,4 +75,7 @@ pub(super) const FULFILLMENT: Words = Words(&[
     ("processing", "waiting"),
     ("ready_for_pickup", "waiting"),
     ("out_for_delivery", "shipped"),
+    ("CUSTOM_FULFILLMENT_STATUS_1", "waiting"),
+    ("CUSTOM_FULFILLMENT_STATUS_2", "waiting"),
+    ("CUSTOM_FULFILLMENT_STATUS_3", "waiting"),
 ]);

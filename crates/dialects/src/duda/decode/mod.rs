@@ -19,7 +19,8 @@ use shopwire_core::{DialectId, Timestamp};
 
 use crate::catalog::DUDA;
 use crate::fields::Fields;
-use crate::{Canonical, Reading, ShopIdentity, Unreadable, Words, mac, peek};
+use crate::words::Vocabulary;
+use crate::{Canonical, Reading, ShopIdentity, Unreadable, mac, peek};
 
 /// The parts of the envelope that matter, not taken apart.
 #[derive(Deserialize)]
@@ -158,7 +159,7 @@ fn identity_key(
 }
 
 /// A state in canonical words.
-fn word(f: &mut Fields, key: &str, words: Words) -> Option<String> {
+fn word(f: &mut Fields, key: &str, words: Vocabulary) -> Option<String> {
     f.text(key).map(|theirs| words.ours(&theirs).to_owned())
 }
 

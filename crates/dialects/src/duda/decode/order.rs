@@ -115,10 +115,13 @@ fn is_country_code(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
-/// Codes and names of regions share a field: up to three capitals or digits are a code.
+/// Codes and names of regions share a field: up to three capitals or digits are a code, also behind that of the country
+/// (`CN-GX`).
 fn is_region_code(text: &str) -> bool {
-    matches!(text.len(), 1..=3)
-        && text.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
+    let code =
+        text.split_once('-').filter(|(country, _)| is_country_code(country)).map_or(text, |(_, code)| code);
+    matches!(code.len(), 1..=3)
+        && code.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
 }
 
 fn shipping_method(mut f: Fields) -> ShippingMethod {

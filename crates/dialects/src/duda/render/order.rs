@@ -1,9 +1,11 @@
 //! Orders, alone and inside subscriptions.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use shopwire_core::commerce::Money;
-use shopwire_core::commerce::entity::{Address, Order, ShippingMethod};
-use shopwire_core::commerce::words::financial;
+use shopwire_core::commerce::entity::{Address, Discount, Order, ShippingMethod, Tax};
+use shopwire_core::commerce::words::{financial, order as status};
 
 use super::address::address;
 use super::line_item::{discount, line_item, tax};
@@ -11,6 +13,7 @@ use super::payment::payment;
 use super::refund::refund;
 use super::{EMPTY, words};
 use crate::shape::{Nothing, Shape};
+use crate::words::status_of;
 
 /// Where an order stands: Duda's samples differ in what they leave out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +47,27 @@ fn put_head(s: &mut Shape<'_>, order: &Order) {
     let mode = order.test.map(|is_test| if is_test { "TEST" } else { "LIVE" });
     let customer = order.customer.as_ref();
     let email = order.email.as_deref().or_else(|| customer?.email.as_deref());
-    s.text("source", order.source.as_deref().map(|source| words::SOURCE.theirs(source)), EMPTY)
+    let source = order.source.as_deref().map(|source| words::SOURCE.theirs(source));
+    let status = status(order).map(|status| words::ORDER.theirs(status));
+    s.text("source", source.as_deref(), EMPTY)
         .text("mode", mode, Nothing::Text("LIVE"))
         .text("id", Some(&order.id), EMPTY)
         .text("external_id", order.external_id.as_deref(), Nothing::Null)
-        .text("status", order.status.as_deref().map(|status| words::ORDER.theirs(status)), EMPTY)
+        .text("status", status.as_deref(), EMPTY)
         .text("email", email, EMPTY)
         .text("invoice_number", order.invoice_number.as_deref(), EMPTY)
         .list("items", &order.line_items, line_item, Nothing::List);
+}
+
+/// Duda knows one state where others know two: how far the goods have come, if the other says no more than that the order
+/// goes on.
+fn status(order: &Order) -> Option<&str> {
+    let by_goods = order.fulfillment_status.as_deref().and_then(status_of);
+    match order.status.as_deref() {
+        None => by_goods,
+        Some(status::PLACED) => by_goods.filter(|word| *word != status::PENDING).or(Some(status::PLACED)),
+        told => told,
+    }
 }
 
 fn put_addresses(s: &mut Shape<'_>, order: &Order) {
@@ -63,12 +79,33 @@ fn put_addresses(s: &mut Shape<'_>, order: &Order) {
 }
 
 fn put_sums(s: &mut Shape<'_>, order: &Order) {
-    s.list("discounts", &order.discounts, discount, Nothing::List)
-        .list("taxes", &order.taxes, |item| tax(item, Nothing::Absent), Nothing::List)
+    s.list("discounts", &discounts(order), discount, Nothing::List)
+        .list("taxes", &taxes(order), |item| tax(item, Nothing::Absent), Nothing::List)
         .money("subtotal", order.subtotal.as_ref(), EMPTY)
         .money("total", order.total.as_ref(), EMPTY)
         .set("payment", payment(order))
         .list("refunds", &order.refunds, |item| refund(item, Some(order)), Nothing::List);
+}
+
+/// What is taken off, item by item. Of what only comes to a sum there is one item: Duda has no other place for it.
+fn discounts(order: &Order) -> Cow<'_, [Discount]> {
+    match sum_alone(order.total_discount.as_ref(), order.discounts.is_empty()) {
+        Some(amount) => vec![Discount { amount, ..Discount::default() }].into(),
+        None => order.discounts.as_slice().into(),
+    }
+}
+
+/// The same for taxes.
+fn taxes(order: &Order) -> Cow<'_, [Tax]> {
+    match sum_alone(order.total_tax.as_ref(), order.taxes.is_empty()) {
+        Some(amount) => vec![Tax { amount, ..Tax::default() }].into(),
+        None => order.taxes.as_slice().into(),
+    }
+}
+
+/// A sum that is more than nothing and of which no item is known.
+fn sum_alone(sum: Option<&Money>, has_no_items: bool) -> Option<Option<Money>> {
+    sum.filter(|sum| has_no_items && !sum.amount.decimal().is_zero()).map(|sum| Some(sum.clone()))
 }
 
 fn put_rest(s: &mut Shape<'_>, order: &Order, place: Place) {
@@ -78,8 +115,12 @@ fn put_rest(s: &mut Shape<'_>, order: &Order, place: Place) {
     let is_cancelled = order.cancel_reason.is_some() || order.cancelled_at.is_some();
     let uncancelled = if is_alone && !is_cancelled { Nothing::Absent } else { Nothing::Null };
     let metadata = order.metadata.as_ref().filter(|map| !map.is_empty()).cloned().map(Value::Object);
-    s.text("tracking_url", order.tracking_url.as_deref(), Nothing::Null)
-        .text("tracking_number", order.tracking_number.as_deref(), Nothing::Null)
+    // Where others track each shipment, the last one tells.
+    let shipment = order.shipments.last();
+    let tracking_url = order.tracking_url.as_deref().or_else(|| shipment?.tracking_url.as_deref());
+    let tracking_number = order.tracking_number.as_deref().or_else(|| shipment?.tracking_number.as_deref());
+    s.text("tracking_url", tracking_url, Nothing::Null)
+        .text("tracking_number", tracking_number, Nothing::Null)
         .when("created", order.created_at.as_ref(), EMPTY)
         .text("user_agent", order.user_agent.as_deref(), Nothing::Null)
         .flag(

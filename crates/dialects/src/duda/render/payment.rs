@@ -14,9 +14,10 @@ pub(super) fn payment(order: &Order) -> Value {
     let payment = order.payment.as_ref().unwrap_or(&unknown);
     let status = order.financial_status.as_deref().or(payment.status.as_deref());
     let method = payment.confirmed_method.clone().unwrap_or_default();
+    let status = status.map(|status| words::PAYMENT.theirs(status));
     let mut s = Shape::of(&payment.extra);
     s.text("transaction_id", payment.transaction_id.as_deref(), EMPTY)
-        .text("status", status.map(|status| words::PAYMENT.theirs(status)), EMPTY)
+        .text("status", status.as_deref(), EMPTY)
         .text("currency", currency(order).map(Currency::as_str), EMPTY)
         .text("method", payment.method.as_deref(), EMPTY)
         .text("card_brand", payment.card_brand.as_deref(), Nothing::Null)

@@ -1,8 +1,10 @@
 //! Products.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use shopwire_core::commerce::entity::{
-    OptionValue, Price, Product, ProductOption, Reference, Seo, StockLevel, Variant,
+    Image, OptionValue, Price, Product, ProductOption, Reference, Seo, StockLevel, Variant,
 };
 use shopwire_core::commerce::{Amount, Currency};
 
@@ -15,15 +17,17 @@ pub(super) fn product(product: &Product) -> Value {
     let base = prices.first().and_then(|price| price.price.clone());
     let quantity = in_stock(&product.stock_levels, product.inventory_quantity);
     let status = displayed(product.status.as_deref(), product.published);
+    let kind = product.kind.as_deref().map(|kind| words::PRODUCT_TYPE.theirs(kind));
+    let images = pictures(product.image.as_ref(), &product.images);
     let mut s = Shape::of(&product.extra);
     s.text("id", Some(&product.id), EMPTY)
         .text("name", product.title.as_deref(), EMPTY)
-        .text("type", product.kind.as_deref().map(|kind| words::PRODUCT_TYPE.theirs(kind)), EMPTY)
+        .text("type", kind.as_deref(), EMPTY)
         .text("description", product.description.as_deref(), EMPTY)
         .set("seo", seo(product.seo.as_ref(), "product_url", product.handle.as_deref()))
-        .text("status", status, EMPTY)
-        .text("sku", product.sku.as_deref(), EMPTY)
-        .list("images", &product.images, image, Nothing::List)
+        .text("status", status.as_deref(), EMPTY)
+        .text("sku", sku(product), EMPTY)
+        .list("images", images, image, Nothing::List)
         .list("prices", &prices, price, Nothing::List)
         .text("external_id", product.external_id.as_deref(), EMPTY)
         .list("options", &product.options, option, Nothing::Null)
@@ -33,7 +37,7 @@ pub(super) fn product(product: &Product) -> Value {
         .extra("custom_fields", Value::is_array, Nothing::List)
         .list("categories", &product.categories, |item| reference(item, "title"), Nothing::List)
         .flag("requires_shipping", product.requires_shipping, Nothing::False)
-        .text("stock_status", stock_status(product, quantity), EMPTY)
+        .text("stock_status", stock_status(product, quantity).as_deref(), EMPTY)
         .done()
 }
 
@@ -41,6 +45,23 @@ pub(super) fn product(product: &Product) -> Value {
 pub(super) fn deleted(product: &Product) -> Value {
     let mut s = Shape::plain();
     s.set("id", product.id.as_str()).text("external_id", product.external_id.as_deref(), EMPTY).done()
+}
+
+/// The pictures; where there is but one that stands for all, that.
+pub(super) fn pictures<'i>(image: Option<&'i Image>, images: &'i [Image]) -> &'i [Image] {
+    match image {
+        Some(image) if images.is_empty() => std::slice::from_ref(image),
+        _ => images,
+    }
+}
+
+/// The product's code; where there is nothing to choose, that of its only variant.
+fn sku(product: &Product) -> Option<&str> {
+    let of_variant = || match &product.variants[..] {
+        [variant] => variant.sku.as_deref(),
+        _ => None,
+    };
+    product.sku.as_deref().or_else(of_variant)
 }
 
 /// The prices; where only variants have any, those of the first.
@@ -71,7 +92,7 @@ pub(super) fn in_stock(levels: &[StockLevel], altogether: Option<Amount>) -> Opt
     quantities.try_fold(first, |sum, quantity| sum.checked_add(quantity)).map(Amount::from)
 }
 
-fn stock_status(product: &Product, quantity: Option<Amount>) -> Option<&str> {
+fn stock_status(product: &Product, quantity: Option<Amount>) -> Option<Cow<'_, str>> {
     let told = product.stock_status.as_deref();
     let counted = |quantity: Amount| if quantity > Amount::default() { "in_stock" } else { "out_of_stock" };
     told.or_else(|| quantity.map(counted)).map(|status| words::STOCK.theirs(status))

@@ -46,7 +46,9 @@ fn subscription(subscription: &Subscription) -> Value {
     put_date(&mut s, "next_billing_date", subscription.next_billing_at.as_ref(), Nothing::Null);
     put_date(&mut s, "final_billing_date", subscription.final_billing_at.as_ref(), Nothing::Null);
     put_date(&mut s, "expiration_date", subscription.expires_at.as_ref(), Nothing::Null);
-    s.text("state", state, EMPTY).set("initial_order", order(initial, Place::InSubscription)).done()
+    s.text("state", state.as_deref(), EMPTY)
+        .set("initial_order", order(initial, Place::InSubscription))
+        .done()
 }
 
 /// A date as Duda writes those of subscriptions: without a zone. One that has a zone is put in UTC.

@@ -311,10 +311,17 @@ fn is_told_by_others(topic: &Topic, place: &str) -> bool {
         || (place.contains("/prices") && !ends("compare_at_price"))
 }
 
+fn is_state(place: &str) -> bool {
+    ["/status", "/state", "/stock_status", "/data/type", "/data/source", "_order/source"]
+        .iter()
+        .any(|end| place.ends_with(end))
+}
+
 /// Another value of the same type, or what says nothing in its place.
 fn altered(topic: &Topic, value: &Value, place: &str, text: &str, number: i64) -> Value {
     match value {
-        _ if is_told_by_others(topic, place) => value.clone(),
+        // Of states Duda has its own words, and a body that is no longer one of them is not Duda's.
+        _ if is_told_by_others(topic, place) || is_state(place) => value.clone(),
         // What was silent stays silent: it may be what others are told by.
         Value::String(said) if said.is_empty() => Value::Null,
         Value::String(_) => {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shopwire_core::commerce::entity::{Extra, Order, ShippingMethod};
+use shopwire_core::commerce::words::financial;
 use shopwire_core::commerce::{Amount, Money};
 
 use super::line_item::plain;
@@ -11,6 +12,7 @@ use crate::shape::Nothing::Absent;
 use crate::shape::{Shape, two_decimals};
 use crate::shoplazza::{blank, words};
 use crate::style::js;
+use crate::words::fulfillment_of;
 
 /// Status, financial status and fulfilment status of an order when its topic is sent (Shoplazza docs: order status).
 const STATES: [(&str, [&str; 3]); 7] = [
@@ -51,7 +53,15 @@ pub(super) fn order(o: &Order, topic: &Topic, at: &str) -> Value {
 }
 
 fn states(s: &mut Shape<'_>, o: &Order, topic: &Topic) {
-    let [status, financial, fulfillment] = states_of(topic.name).unwrap_or(CREATED);
+    let by_topic = states_of(topic.name);
+    let is_paid = o.financial_status.as_deref() == Some(financial::PAID);
+    let [status, payment, fulfillment] =
+        by_topic.or_else(|| states_of("orders/paid").filter(|_| is_paid)).unwrap_or(CREATED);
+    // Of the two states that Shoplazza knows, some platforms tell but one.
+    let told_fulfillment = o.fulfillment_status.as_deref().or_else(|| match by_topic {
+        None => fulfillment_of(o.status.as_deref()?),
+        Some(_) => None,
+    });
     s.text("status", o.status.as_deref().map(|word| words::ORDER.theirs(word)), Absent)
         .presume("status", status)
         .text(
@@ -59,12 +69,8 @@ fn states(s: &mut Shape<'_>, o: &Order, topic: &Topic) {
             o.financial_status.as_deref().map(|word| words::FINANCIAL.theirs(word)),
             Absent,
         )
-        .presume("financial_status", financial)
-        .text(
-            "fulfillment_status",
-            o.fulfillment_status.as_deref().map(|word| words::FULFILLMENT.theirs(word)),
-            Absent,
-        )
+        .presume("financial_status", payment)
+        .text("fulfillment_status", told_fulfillment.map(|word| words::FULFILLMENT.theirs(word)), Absent)
         .presume("fulfillment_status", fulfillment);
 }
 
@@ -72,6 +78,7 @@ fn about(s: &mut Shape<'_>, o: &Order) {
     let payment = o.payment.as_ref().and_then(|payment| {
         payment.method.as_deref().or_else(|| payment.confirmed_method.as_ref()?.name.as_deref())
     });
+    let accepts_marketing = o.accepts_marketing.or_else(|| o.customer.as_ref()?.accepts_marketing);
     s.text("id", Some(&o.id), Absent)
         .text("note", o.note.as_deref(), Absent)
         .text("number", o.number.as_deref(), Absent)
@@ -79,7 +86,7 @@ fn about(s: &mut Shape<'_>, o: &Order) {
         .text("payment_method", payment, Absent)
         .text("discount_code", o.discount_code.as_deref(), Absent)
         .text("customer_note", o.customer_note.as_deref(), Absent)
-        .flag("buyer_accepts_marketing", o.accepts_marketing, Absent)
+        .flag("buyer_accepts_marketing", accepts_marketing, Absent)
         .words("tags", &o.tags, ",", Absent)
         .text("browser_ip", o.ip_address.as_deref(), Absent)
         .text("landing_site", o.landing_url.as_deref(), Absent)
@@ -91,9 +98,9 @@ fn money(s: &mut Shape<'_>, o: &Order) {
     let currency = o.currency.as_ref().or_else(|| o.total.as_ref()?.currency.as_ref());
     s.text("currency", currency.map(|currency| currency.as_str()), Absent)
         .money("sub_total", o.subtotal.as_ref(), Absent)
-        .money("total_discount", o.total_discount.as_ref(), Absent)
-        .money("total_tax", o.total_tax.as_ref(), Absent)
-        .money("total_shipping", o.total_shipping.as_ref(), Absent)
+        .money("total_discount", total_discount(o).as_ref(), Absent)
+        .money("total_tax", total_tax(o).as_ref(), Absent)
+        .money("total_shipping", total_shipping(o), Absent)
         .money("total_price", o.total.as_ref(), Absent)
         .money("total_tip_received", o.total_tip.as_ref(), Absent)
         .money("total_paid", o.total_paid.as_ref(), Absent)
@@ -169,18 +176,41 @@ pub(in crate::shoplazza) fn main_currency_prices(o: &Order) -> Value {
     let plain = |money: Option<&Money>| money.map_or_else(|| "0".to_owned(), plain);
     json!({
         "sub_total": plain(o.subtotal.as_ref()),
-        "total_discount": plain(o.total_discount.as_ref()),
-        "total_tax": plain(o.total_tax.as_ref()),
-        "total_shipping": plain(o.total_shipping.as_ref()),
+        "total_discount": plain(total_discount(o).as_ref()),
+        "total_tax": plain(total_tax(o).as_ref()),
+        "total_shipping": plain(total_shipping(o)),
         "total_price": plain(o.total.as_ref()),
         "actual_rate": "1",
         "primary_market_currency": o.currency.as_ref().map_or("", |currency| currency.as_str()),
     })
 }
 
+/// What was taken off, as it is told or else as the discounts come to.
+fn total_discount(o: &Order) -> Option<Money> {
+    o.total_discount.clone().or_else(|| sum(o.discounts.iter().map(|discount| discount.amount.as_ref())))
+}
+
+/// The taxes, as they are told or else as they come to one by one.
+fn total_tax(o: &Order) -> Option<Money> {
+    o.total_tax.clone().or_else(|| sum(o.taxes.iter().map(|tax| tax.amount.as_ref())))
+}
+
+/// What the shipping costs, as it is told of the order or else of its way of shipping.
+fn total_shipping(o: &Order) -> Option<&Money> {
+    o.total_shipping.as_ref().or_else(|| o.shipping_method.as_ref()?.price.as_ref())
+}
+
 /// What was paid back so far, as it is told or else as the refunds come to.
 fn refunded(o: &Order) -> Option<Amount> {
-    let told = o.total_refunded.as_ref().map(|money| money.amount);
-    let refunds = o.refunds.iter().map(|refund| Some(refund.total.as_ref()?.amount.decimal()));
-    told.or_else(|| refunds.reduce(|a, b| a?.checked_add(b?)).flatten().map(Amount::from))
+    let told = o.total_refunded.clone();
+    told.or_else(|| sum(o.refunds.iter().map(|refund| refund.total.as_ref()))).map(|money| money.amount)
+}
+
+/// The sum of parts all of which are known.
+fn sum<'m>(parts: impl Iterator<Item = Option<&'m Money>>) -> Option<Money> {
+    let add = |a: Money, b: Money| {
+        let amount = a.amount.decimal().checked_add(b.amount.decimal())?;
+        Some(Money { amount: amount.into(), ..a })
+    };
+    parts.map(Option::<&Money>::cloned).reduce(|a, b| add(a?, b?)).flatten()
 }
