@@ -1,5 +1,6 @@
 //! An event on its way to the lanes.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use shopwire_core::delivery::{SubjectKey, subject_key};
@@ -27,18 +28,27 @@ pub struct Parcel {
     /// A handful: one for each dialect that somebody wants it in.
     drafts: Mutex<Vec<(DraftKey, Drafted)>>,
     metrics: Arc<Metrics>,
-    weight_bytes: i64,
+    /// About what it holds: the event at first, and then whatever is made of it.
+    weight_bytes: AtomicI64,
 }
 
 impl Parcel {
     /// Wraps an event.
     pub fn new(logged: Arc<LoggedEvent>, metrics: Arc<Metrics>) -> Arc<Self> {
-        // Rendering makes about as much again.
-        let weight_bytes = i64::try_from(logged.weight_bytes() * 2).unwrap_or(i64::MAX);
-        metrics.queued_bytes.add(weight_bytes);
         let key = subject_key(logged.event.shop, &logged.event.subject);
-        let (rendered, canonical, drafts) = Default::default();
-        Arc::new(Self { logged, key, rendered, canonical, drafts, metrics, weight_bytes })
+        let (rendered, canonical, drafts, weight_bytes) = Default::default();
+        // Rendering makes about as much again.
+        let weighs_bytes = logged.weight_bytes() * 2;
+        let parcel = Self { logged, key, rendered, canonical, drafts, metrics, weight_bytes };
+        parcel.weigh(weighs_bytes);
+        Arc::new(parcel)
+    }
+
+    /// So much more is held.
+    fn weigh(&self, bytes: usize) {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.weight_bytes.fetch_add(bytes, Relaxed);
+        self.metrics.queued_bytes.add(bytes);
     }
 
     /// The event.
@@ -53,7 +63,12 @@ impl Parcel {
 
     /// What the event says, in canonical names; `None` where that can't be read.
     pub(crate) fn canonical(&self) -> Option<&Canonical> {
-        self.canonical.get_or_init(|| shopwire_dialects::canonical(&self.logged.event)).as_ref()
+        let read = || {
+            // What was read holds its text and the names and lists around it.
+            self.weigh(self.logged.weight_bytes() * 2);
+            shopwire_dialects::canonical(&self.logged.event)
+        };
+        self.canonical.get_or_init(read).as_ref()
     }
 
     /// The event as an unsigned request of a platform. Whoever comes first says which identity the shop has there.
@@ -70,6 +85,7 @@ impl Parcel {
         }
         let drafted =
             Arc::new(draft(dialect, &self.logged.event, self.canonical(), &identity(), api_version));
+        self.weigh(drafted.as_ref().as_ref().map_or(0, weight_bytes));
         drafts.push(((dialect.id(), api_version.map(str::to_owned)), Arc::clone(&drafted)));
         drafted
     }
@@ -82,6 +98,12 @@ impl Parcel {
 
 impl Drop for Parcel {
     fn drop(&mut self) {
-        self.metrics.queued_bytes.add(-self.weight_bytes);
+        self.metrics.queued_bytes.add(-self.weight_bytes.load(Relaxed));
     }
+}
+
+/// About how many bytes a draft holds in memory.
+fn weight_bytes(draft: &Draft) -> usize {
+    let headers: usize = draft.headers.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
+    256 + draft.body.len() + headers
 }
