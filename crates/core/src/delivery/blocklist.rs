@@ -47,9 +47,10 @@ impl Blocklist {
         Self { rule, window: VecDeque::new(), until: None }
     }
 
-    /// Until when the host is left alone, if it is at `now`.
+    /// Until when the host is left alone, if it is at `now`. Never longer than the rule says, even if the clock was set back.
     pub fn blocked_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.until.filter(|until| now < *until)
+        let blocked_ms = signed(self.rule.blocked_ms);
+        self.until.filter(|until| (1..=blocked_ms).contains(&until.since_ms(now)))
     }
 
     /// A request has ended at `now`. The answer says whether that blocks the host.
@@ -79,6 +80,10 @@ impl Blocklist {
         let window_ms = signed(self.rule.window_ms);
         while self.window.front().is_some_and(|slot| now.since_ms(slot.start) >= window_ms) {
             self.window.pop_front();
+        }
+        // The clock was set back: what lies ahead would count for as long as that is.
+        while self.window.back().is_some_and(|slot| now < slot.start) {
+            self.window.pop_back();
         }
     }
 
@@ -157,6 +162,16 @@ mod tests {
         let later = NOW.plus_ms(180_000);
         assert!((0..99).all(|_| !list.note(false, later)));
         assert!(list.note(false, later), "and may end alike");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_prolongs_neither_the_block_nor_the_window() {
+        let (list, _) = after(0, 100);
+        assert!(list.blocked_until(NOW).is_some() && list.blocked_until(NOW.plus_ms(-1)).is_none());
+        let (mut list, _) = after(0, 99);
+        assert!(!list.note(false, NOW.plus_ms(-3_600_000)), "the 99 lie ahead");
+        assert!((0..98).all(|_| !list.note(false, NOW.plus_ms(-3_500_000))));
+        assert!(list.note(false, NOW.plus_ms(-3_500_000)));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use shopwire_core::{AppId, EndpointId, Timestamp};
 use crate::Metrics;
 use crate::egress::Target;
 
-/// Hosts known before those of which nothing counts any more are forgotten.
-const KNOWN_MAX: usize = 1_024;
+/// Hosts known before those of which nothing counts any more are looked for and forgotten.
+const KNOWN_MIN: usize = 1_024;
 
 /// On whose behalf requests are made: platforms keep their clients apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,38 +25,58 @@ enum Client {
 #[derive(Debug, Clone)]
 pub(super) struct Blocked {
     rule: BlockRule,
-    client: Client,
-    host: String,
+    key: BlockKey,
 }
 
 impl Blocked {
     pub(super) fn of(endpoint: &Endpoint, target: &Target, rule: BlockRule) -> Self {
         let client = endpoint.app.map_or(Client::Endpoint(endpoint.id), Client::App);
-        Self { rule, client, host: target.host().to_string() }
+        Self { rule, key: (client, target.host().to_string()) }
     }
 }
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "host `{}`", self.host)
+        write!(f, "host `{}`", self.key.1)
+    }
+}
+
+/// A client and a host it calls.
+type BlockKey = (Client, String);
+
+#[derive(Debug)]
+struct Known {
+    lists: HashMap<BlockKey, Blocklist>,
+    /// How many there may be before the idle ones are looked for: twice as many as were not idle the last time, so that
+    /// looking costs each new host the same, however many there are.
+    sweep_at: usize,
+}
+
+impl Known {
+    fn list(&mut self, blocked: &Blocked, now: Timestamp) -> &mut Blocklist {
+        if self.lists.len() >= self.sweep_at && !self.lists.contains_key(&blocked.key) {
+            self.lists.retain(|_, list| !list.is_idle(now));
+            self.sweep_at = (self.lists.len() * 2).max(KNOWN_MIN);
+        }
+        self.lists.entry(blocked.key.clone()).or_insert_with(|| Blocklist::new(blocked.rule))
     }
 }
 
 /// The blocklists of all clients and hosts. Kept in memory only: after a restart every host gets a new chance.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    lists: Mutex<HashMap<(Client, String), Blocklist>>,
+    known: Mutex<Known>,
     metrics: Arc<Metrics>,
 }
 
 impl Blocks {
     pub(super) fn new(metrics: Arc<Metrics>) -> Self {
-        Self { lists: Mutex::default(), metrics }
+        Self { known: Mutex::new(Known { lists: HashMap::new(), sweep_at: KNOWN_MIN }), metrics }
     }
 
     /// Until when it is left alone, if it is.
     pub(super) fn until(&self, blocked: &Blocked, now: Timestamp) -> Option<Timestamp> {
-        self.lock().get(&(blocked.client, blocked.host.clone()))?.blocked_until(now)
+        self.lock().lists.get(&blocked.key)?.blocked_until(now)
     }
 
     /// An attempt has ended so. Only requests that were made count.
@@ -67,18 +87,14 @@ impl Blocks {
         ) {
             return;
         }
-        let mut lists = self.lock();
-        if lists.len() >= KNOWN_MAX {
-            lists.retain(|_, list| !list.is_idle(now));
-        }
-        let list = lists.entry((blocked.client, blocked.host.clone()));
-        if list.or_insert_with(|| Blocklist::new(blocked.rule)).note(outcome.is_delivered(), now) {
+        if self.lock().list(blocked, now).note(outcome.is_delivered(), now) {
             self.metrics.hosts_blocked.add(1);
-            tracing::warn!(host = blocked.host, client = ?blocked.client, "a host fails too often and is left alone");
+            let (client, host) = &blocked.key;
+            tracing::warn!(host, ?client, "a host fails too often and is left alone");
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Client, String), Blocklist>> {
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
