@@ -104,9 +104,9 @@ impl Engine {
         if let Some(delivered) = attempts.iter().find(|a| a.attempt.outcome.is_delivered()) {
             return Ok(DeliveryState::Delivered { at: delivered.attempt.at });
         }
-        if attempts.is_empty()
-            && let Err(filtered) = admitted(endpoint, parcel, self.directory())
-        {
+        // What waits was taken: what was revoked since then does not concern it.
+        let is_taken = !attempts.is_empty() || lane.waiting.iter().any(|waiting| waiting.seq == logged.seq);
+        if !is_taken && let Err(filtered) = admitted(endpoint, parcel, self.directory()) {
             return Ok(DeliveryState::Filtered(filtered.to_string()));
         }
         if let Some(dead) = self.dead(logged, endpoint.id).await? {
@@ -140,9 +140,18 @@ fn state_in_lane(
     let waiting = lane.waiting.iter().find(|waiting| waiting.seq == logged.seq);
     let is_ahead = logged.seq > lane.cursor;
     match (&endpoint.state, waiting) {
-        (_, None) if !is_ahead && attempts.is_empty() => DeliveryState::BeforeEndpoint,
+        (_, None) if !is_ahead && attempts.is_empty() => passed_by(logged, endpoint),
         (EndpointState::Active, Some(waiting)) => DeliveryState::Waiting { next_at: waiting.due, last },
         (EndpointState::Active, None) => DeliveryState::Queued,
         _ => DeliveryState::Held,
     }
+}
+
+/// Why a delivery was never made that the endpoint would get now.
+fn passed_by(logged: &LoggedEvent, endpoint: &Endpoint) -> DeliveryState {
+    if logged.event.received_at > endpoint.created_at {
+        let why = "it was not for the endpoint when its turn came: the endpoint's topics, or its app's scopes in the shop, were others then";
+        return DeliveryState::Filtered(why.to_owned());
+    }
+    DeliveryState::BeforeEndpoint
 }

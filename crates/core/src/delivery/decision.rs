@@ -38,8 +38,11 @@ pub enum DeadReason {
     TooOld,
     /// It can't be rendered for this endpoint.
     Unrenderable,
-    /// No request can be made of it for this endpoint: its headers are longer than a request's may be.
+    /// No request can be made of it for this endpoint: its headers are longer than a request's may be, or there is no secret
+    /// to sign it with.
     Unsendable,
+    /// Its endpoint was removed ([`Exhaustion::Remove`]) while it waited to be sent.
+    EndpointRemoved,
 }
 
 impl DeadReason {
@@ -50,12 +53,13 @@ impl DeadReason {
             Self::TooOld => "too_old",
             Self::Unrenderable => "unrenderable",
             Self::Unsendable => "unsendable",
+            Self::EndpointRemoved => "endpoint_removed",
         }
     }
 
     /// The reason of this word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Exhausted, Self::TooOld, Self::Unrenderable, Self::Unsendable]
+        [Self::Exhausted, Self::TooOld, Self::Unrenderable, Self::Unsendable, Self::EndpointRemoved]
             .into_iter()
             .find(|reason| reason.code() == code)
     }

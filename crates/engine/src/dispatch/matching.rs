@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use shopwire_core::commerce::EventType;
 use shopwire_core::delivery::Endpoint;
 use shopwire_core::{App, DialectId, Event, LoggedEvent};
 use shopwire_dialects::publish::{Holder, NotPublished, publish, topic};
@@ -44,16 +45,28 @@ fn wanted(endpoint: &Endpoint, event: &Event) -> Result<(), Filtered> {
 fn name(dialect: DialectId, event: &Event) -> Result<Cow<'static, str>, NotPublished> {
     match shopwire_dialects::get(dialect) {
         Some(dialect) => topic(dialect, event).map(|published| published.name),
-        None => Ok(event.event_type.to_string().into()),
+        None => Ok(match &event.event_type {
+            EventType::Canonical(event_type) => event_type.as_str().into(),
+            native @ EventType::Native { .. } => native.to_string().into(),
+        }),
     }
 }
 
-/// Whether `endpoint` gets this event now: it asks for it, and its platform would send it to its app. What the app may
-/// know is looked up each time, so that what is revoked counts from the next event on.
+/// Whether `endpoint` gets this event now: it asks for it, and may have it.
 pub(crate) fn admitted(endpoint: &Endpoint, parcel: &Parcel, directory: &Directory) -> Result<(), Filtered> {
-    let event = &parcel.logged().event;
-    wanted(endpoint, event)?;
+    wanted(endpoint, &parcel.logged().event)?;
+    Ok(permitted(endpoint, parcel, directory)?)
+}
+
+/// Whether `endpoint`, which asks for this event, may have it: its platform would send it to its app. What the app may
+/// know is looked up each time, so that what is revoked counts from the next event on.
+pub(crate) fn permitted(
+    endpoint: &Endpoint,
+    parcel: &Parcel,
+    directory: &Directory,
+) -> Result<(), NotPublished> {
     let Some(dialect) = shopwire_dialects::get(endpoint.dialect) else { return Ok(()) };
+    let event = &parcel.logged().event;
     let app = match endpoint.app {
         Some(id) => {
             let gone = || NotPublished::NotInstalled { app: id.to_string() };

@@ -12,6 +12,7 @@
 //!
 //! **Invariant.** An event that matches is in the lane's hands, or behind its cursor's reach in the log; never neither.
 
+mod burial;
 mod gate;
 mod index;
 mod lanes;
@@ -23,6 +24,6 @@ mod supervise;
 pub use index::TopicIndex;
 pub(crate) use lanes::Closing;
 pub use lanes::Lanes;
-pub(crate) use matching::admitted;
+pub(crate) use matching::{admitted, permitted};
 pub use matching::{Filtered, wants};
 pub use parcel::Parcel;

@@ -1,12 +1,14 @@
-//! One endpoint's lane through its changes: run while the endpoint is active, rest while it is not.
+//! One endpoint's lane through its changes: run while the endpoint is active, rest while it is not, and end in a burial
+//! when it is removed.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use shopwire_core::delivery::{Endpoint, Waiting};
+use shopwire_core::delivery::{Endpoint, EndpointState, Waiting};
 use tokio::sync::{mpsc, watch};
 
+use super::burial::Burial;
 use super::gate::Gate;
 use super::lanes::{Closed, Stop};
 use super::run::{Ended, Run};
@@ -31,7 +33,16 @@ pub(super) async fn supervise(mut lane: Supervised) {
     while !lane.stop.soon.is_cancelled() {
         let endpoint = Arc::clone(&lane.wish.borrow_and_update());
         let id = endpoint.id;
-        if !endpoint.is_active() {
+        if let EndpointState::Removed { since, reason } = &endpoint.state {
+            let burial = Burial { courier: &lane.courier, endpoint: &endpoint, since: *since, reason };
+            match burial.run(&lane.stop.soon).await {
+                Ok(()) => rest(&mut lane).await,
+                Err(error) => {
+                    tracing::error!(endpoint.id = %id, %error, "what a removed endpoint was owed can't be recorded, trying again");
+                    pause(&lane).await;
+                }
+            }
+        } else if !endpoint.is_active() {
             rest(&mut lane).await;
         } else if AssertUnwindSafe(run_once(&mut lane, endpoint)).catch_unwind().await.is_err() {
             // The lane goes on from where the store says it stands: a fault of ours must not silence an endpoint.

@@ -22,7 +22,7 @@ pub(crate) struct DeadLetterView {
     event: EventId,
     #[schema(value_type = String)]
     endpoint: EndpointId,
-    /// Why: `exhausted`, `too_old`, `unrenderable` or `unsendable`.
+    /// Why: `exhausted`, `too_old`, `unrenderable`, `unsendable` or `endpoint_removed`.
     reason: &'static str,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::STORE_RETRY_MS;
 use crate::deliver::Courier;
 use crate::dispatch::gate::Gate;
-use crate::dispatch::{Parcel, admitted, wants};
+use crate::dispatch::{Parcel, permitted, wants};
 
 /// Parcels that may wait in memory for a hot lane.
 const FEED_MAX: usize = 1_024;
@@ -107,7 +107,7 @@ impl Supply {
                 let wanted = events.into_iter().filter(|logged| wants(&self.endpoint, logged));
                 let metrics = self.courier.metrics();
                 let parcels: Vec<_> = wanted.map(|logged| Parcel::new(logged, Arc::clone(metrics))).collect();
-                self.keep_admitted(parcels);
+                self.keep_permitted(parcels);
             }
             Err(error @ StoreError::Damaged { seq, .. }) => return Some((seq, error)),
             Err(error) => {
@@ -129,18 +129,18 @@ impl Supply {
                 let waiting =
                     self.feed.iter_mut().flat_map(|feed| std::iter::from_fn(|| feed.try_recv().ok()));
                 let parcels: Vec<_> = std::iter::once(parcel).chain(waiting.take(PAGE_EVENTS)).collect();
-                self.keep_admitted(parcels);
+                self.keep_permitted(parcels);
             }
             // The gate has closed and what had passed it is taken: read on from the log.
             None => self.feed = None,
         }
     }
 
-    /// Keeps what the endpoint may have as things are now; the rest does not concern the lane.
-    fn keep_admitted(&mut self, parcels: Vec<Arc<Parcel>>) {
+    /// Keeps what the endpoint, which asks for all of it, may have as things are now; the rest does not concern the lane.
+    fn keep_permitted(&mut self, parcels: Vec<Arc<Parcel>>) {
         let (endpoint, directory) = (&self.endpoint, self.courier.directory());
-        let admitted = parcels.into_iter().filter(|parcel| admitted(endpoint, parcel, directory).is_ok());
-        self.stash.extend(admitted);
+        let permitted = parcels.into_iter().filter(|parcel| permitted(endpoint, parcel, directory).is_ok());
+        self.stash.extend(permitted);
     }
 
     /// Up to where the lane has taken everything that concerns it, if it is hot and has.

@@ -1,6 +1,7 @@
 //! Events on their way out in platforms' dialects, by platforms' policies.
 
 mod blocking;
+mod interruptions;
 mod schedules;
 mod sending;
 
