@@ -184,7 +184,8 @@ fn next_line(lines: &mut impl BufRead, bytes_max: usize) -> std::io::Result<Opti
             break;
         }
     }
-    Ok(any.then(|| if too_long { Line::TooLong } else { Line::Whole(line) }))
+    let line = if too_long { Line::TooLong } else { Line::Whole(line) };
+    Ok(any.then_some(line))
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Load {
 }
 
 /// Sends what `make` makes over so many connections, as long as `go_on` says so of the next number.
-async fn run(
+pub(super) async fn run(
     url: &str,
     connections: usize,
     make: impl Fn(u64) -> anyhow::Result<OutRequest> + Clone + Send + 'static,

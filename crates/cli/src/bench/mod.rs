@@ -4,6 +4,7 @@
 //! round by round, the **raw pump** is measured too: the same client sending signed requests of the same size to the same
 //! sink, with no server and no store between. Figures on shared machines drift; the ratios to the pump drift less.
 
+mod emission;
 mod load;
 mod report;
 mod server;
@@ -60,7 +61,8 @@ async fn round(plan: Plan, sink: &Sink) -> anyhow::Result<Round> {
     let delivered_per_s = sent.count as f64 / sink.last_arrival_s(sent.started);
     let duplicates = sink.arrivals() - sent.count;
     delivering.stop().await?;
-    Ok(Round { pump_per_s, accepted_per_s, delivered_per_s, duplicates })
+    let emission = emission::measure(plan, sink).await?;
+    Ok(Round { pump_per_s, accepted_per_s, delivered_per_s, duplicates, emission })
 }
 
 /// Latency to the sink, which is the first of the endpoints.

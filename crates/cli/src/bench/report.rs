@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::Plan;
+use super::emission::Emission;
 use crate::output::{row, table};
 
 /// One round's figures.
@@ -13,6 +14,8 @@ pub(super) struct Round {
     pub(super) accepted_per_s: f64,
     pub(super) delivered_per_s: f64,
     pub(super) duplicates: usize,
+    /// The sending half.
+    pub(super) emission: Emission,
 }
 
 impl Round {
@@ -22,6 +25,10 @@ impl Round {
 
     fn delivered_share(&self) -> f64 {
         self.delivered_per_s / self.pump_per_s
+    }
+
+    fn emitted_share(&self) -> f64 {
+        self.emission.deliveries_per_s / self.pump_per_s
     }
 }
 
@@ -95,6 +102,16 @@ impl Report {
                 &share(Round::delivered_share),
             ]),
             row(["delivered more than once", &duplicates.to_string(), "in all rounds"]),
+            row([
+                "changes applied, synced",
+                &per_s(|round| round.emission.changes_per_s),
+                &format!("{} events", per_s(|round| round.emission.events_per_s)),
+            ]),
+            row([
+                "their webhooks in five dialects",
+                &per_s(|round| round.emission.deliveries_per_s),
+                &share(Round::emitted_share),
+            ]),
             row(["sent to delivered at 100/s", &self.alone.to_string(), ""]),
             row(["  beside one that hangs, one that refuses", &self.beside.to_string(), ""]),
             row(["memory idle", &format!("{:.1} MiB", self.memory.idle_mib), ""]),
@@ -124,6 +141,11 @@ impl Report {
                     "accepted_per_s": round.accepted_per_s,
                     "delivered_per_s": round.delivered_per_s,
                     "duplicates": round.duplicates,
+                    "emission": {
+                        "changes_per_s": round.emission.changes_per_s,
+                        "events_per_s": round.emission.events_per_s,
+                        "deliveries_per_s": round.emission.deliveries_per_s,
+                    },
                 })
             })
             .collect();

@@ -6,7 +6,7 @@ use super::{Outcome, Verdict};
 use crate::bench::{self, Plan};
 use crate::output::Output;
 
-/// Measure this machine: webhooks accepted, events delivered, latency, memory, each beside the raw HTTP pump
+/// Measure this machine: webhooks accepted, events delivered, changes told on, latency, memory, beside the raw HTTP pump
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Rounds; the medians are reported

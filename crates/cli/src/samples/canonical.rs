@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn every_kind_has_a_sample_that_reads_strictly_and_names_only_its_own_events() {
         for kind in EntityKind::ALL {
-            let sample: Sample = serde_json::from_str(text(*kind)).expect(kind.as_str());
-            Entity::read(*kind, sample.object).expect(kind.as_str());
+            let sample: Sample = serde_json::from_str(text(*kind)).expect("JSON of this form");
+            Entity::read(*kind, sample.object).expect("an entity of its kind");
             for name in sample.events.keys() {
                 let event_type: CanonicalType = name.parse().expect(name);
                 assert_eq!(event_type.kind(), *kind, "{name}");
             }
         }
         for event_type in CanonicalType::ALL {
-            telling(*event_type, &Own::default(), None).expect(event_type.as_str());
+            telling(*event_type, &Own::default(), None).expect("an entity of its kind");
         }
     }
 
