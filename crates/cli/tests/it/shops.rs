@@ -1,6 +1,8 @@
 //! `shops` against a running server.
 
-use crate::shopwire::{Server, run};
+use std::path::Path;
+
+use crate::shopwire::{Server, run, run_with};
 
 #[test]
 fn a_shop_is_made_shown_listed_and_forgotten() {
@@ -20,6 +22,19 @@ fn a_shop_is_made_shown_listed_and_forgotten() {
     let again = server.run(&["shops", "show", &id]);
     assert!(again.code == 1 && again.stderr.contains("(404 not_found)"), "{}", again.stderr);
     assert_eq!(server.run(&["shops", "show", &id, "--json"]).json()["status"], 404);
+}
+
+#[test]
+fn the_token_may_stand_in_the_environment_and_is_never_shown() {
+    let server = Server::start();
+    let listed = run_with(
+        Path::new("."),
+        &[("SHOPWIRE_TOKEN", server.token())],
+        &["shops", "list", "--server", &server.url],
+    );
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    let help = run_with(Path::new("."), &[("SHOPWIRE_TOKEN", "swordfish")], &["shops", "list", "--help"]);
+    assert!(help.stdout.contains("SHOPWIRE_TOKEN") && !help.stdout.contains("swordfish"), "{}", help.stdout);
 }
 
 #[test]

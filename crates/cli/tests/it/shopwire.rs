@@ -142,6 +142,11 @@ impl Server {
         Self { child, _directory: directory, url: text("listening"), token: text("admin_token") }
     }
 
+    /// The admin token.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Runs a command against it, with this standard input.
     pub(crate) fn run_on(&self, input: &[u8], arguments: &[&str]) -> Run {
         run_on(input, &[arguments, &["--server", &self.url, "--token", &self.token]].concat())

@@ -8,7 +8,15 @@ use crate::shopwire::{command, run};
 #[test]
 fn help_says_what_there_is() {
     insta::assert_snapshot!(run(&["--help"]).stdout);
-    insta::assert_snapshot!("trigger", run(&["trigger", "--help"]).stdout);
+    for (name, arguments) in [
+        ("trigger", &["trigger", "--help"][..]),
+        ("translate", &["translate", "--help"]),
+        ("entities", &["entities", "--help"]),
+        ("import", &["entities", "import", "--help"]),
+        ("shops", &["shops", "create", "--help"]),
+    ] {
+        insta::assert_snapshot!(name, run(arguments).stdout);
+    }
 }
 
 #[test]
@@ -56,6 +64,10 @@ fn mistakes_name_the_thing_and_the_cure_and_end_with_2() {
         (&["verify", "ecwid", "--secret", "s"], "<FILE>"),
         (&["verify", "ecwid", "-", "--secret", "s", "--at", "yesterday"], "as in `2026-01-31T12:00:00Z`"),
         (&["catalogue"], "a similar subcommand exists: 'catalog'"),
+        (&["translat"], "a similar subcommand exists: 'translate'"),
+        (&["shop", "list"], "a similar subcommand exists: 'shops'"),
+        (&["entities", "get", "shop_1", "order", "1", "--token", "t"], "did you mean `orders`"),
+        (&["translate", "--from", "ecwid", "--to", "duda", "no-such-file"], "`no-such-file` can't be read"),
     ] {
         let run = run(arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stdout);
@@ -105,7 +117,8 @@ fn what_a_program_reads_is_json() {
 fn completions_and_the_api_document_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         let run = run(&["completions", shell]);
-        assert!(run.code == 0 && run.stdout.contains("secret-file"), "{shell}");
+        let has = |word| run.stdout.contains(word);
+        assert!(run.code == 0 && has("secret-file") && has("translate") && has("import"), "{shell}");
     }
     assert_eq!(run(&["openapi"]).json()["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));
 }
