@@ -60,10 +60,14 @@ impl<'de> Deserialize<'de> for Amount {
         // People write `2` as readily as `"2"`; the digits stand in both.
         let text = match Value::deserialize(d)? {
             Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            other => return Err(de::Error::custom(format!("`{other}` is not a decimal"))),
+            other => other.to_string(),
         };
-        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not a decimal")))
+        Self::parse(&text).ok_or_else(|| {
+            let given: String = text.chars().take(40).collect();
+            de::Error::custom(format!(
+                "`{given}` is not a decimal: write it as in `12.50`, with 28 digits at most"
+            ))
+        })
     }
 }
 

@@ -25,8 +25,18 @@ impl When {
                 moment: Some(Timestamp::from_ms(pieces.as_millisecond())),
             });
         }
-        let local: jiff::civil::DateTime = text.parse().ok()?;
-        Some(Self { text: local.to_string(), moment: None })
+        if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
+            return Some(Self { text: local.to_string(), moment: None });
+        }
+        Self::at_the_end_of_time(text)
+    }
+
+    /// Many write the last day of the year 9999 for "never". Its moment is beyond the last one there is, which stands for it.
+    fn at_the_end_of_time(text: &str) -> Option<Self> {
+        let a_year_before = format!("9998-{}", text.strip_prefix("9999-")?);
+        jiff::fmt::temporal::DateTimeParser::new().parse_timestamp(&a_year_before).ok()?;
+        let last = Timestamp::from_ms(jiff::Timestamp::MAX.as_millisecond());
+        Some(Self { text: with_colon(text), moment: Some(last) })
     }
 
     /// The moment, where a zone is known.
@@ -74,7 +84,12 @@ impl Serialize for When {
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is not an ISO 8601 time")))
+        Self::parse(&text).ok_or_else(|| {
+            let given: String = text.chars().take(40).collect();
+            de::Error::custom(format!(
+                "`{given}` is not an ISO 8601 time: write it as in `2026-01-31T12:00:00Z`"
+            ))
+        })
     }
 }
 
@@ -110,8 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn never_is_the_last_moment_there_is() {
+        for never in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+01:00"] {
+            let when = When::parse(never).expect(never);
+            let last = jiff::Timestamp::MAX.as_millisecond();
+            assert_eq!((when.as_str(), when.moment().map(Timestamp::as_ms)), (never, Some(last)));
+        }
+    }
+
+    #[test]
     fn refuses_fake_times() {
-        for fake in ["", "2019-10-01 10:00:00 xxxx", "yesterday", "1735232979085"] {
+        for fake in ["", "9999-12-32T00:00:00Z", "2019-10-01 10:00:00 xxxx", "yesterday", "1735232979085"] {
             assert_eq!(When::parse(fake), None, "{fake}");
         }
     }

@@ -24,7 +24,7 @@ pub struct Occurrence<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OccurrenceError {
     /// The type arises from the shop's state.
-    #[error("`{0}` is no occurrence: it arises when the state of the shop changes, so tell that change instead ({how})", how = told_by(*.0))]
+    #[error("`{0}` is no occurrence: it arises by itself from the state of the shop, so tell that instead: {how}", how = told_by(*.0))]
     NotAnOccurrence(CanonicalType),
     /// The entity is of another kind than the type is about.
     #[error("the object of `{0}` is of another kind: give one of kind `{kind}`", kind = .0.kind())]
@@ -118,7 +118,7 @@ const fn example(json: DetailType) -> &'static str {
 
 fn told_by(event_type: CanonicalType) -> String {
     match event_type.arises_from() {
-        ArisesFrom::Timer => "it comes by itself when its time is up".to_owned(),
+        ArisesFrom::Timer => format!("PUT the {}, and time does the rest", event_type.kind()),
         ArisesFrom::Deleted => format!("DELETE the {}", event_type.kind()),
         _ => format!("PUT the {}", event_type.kind()),
     }

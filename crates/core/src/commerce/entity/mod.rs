@@ -35,6 +35,7 @@ mod shipment;
 mod shipping_request;
 mod shop_settings;
 mod stock;
+mod strict;
 mod subscriber;
 mod subscription;
 mod tax;

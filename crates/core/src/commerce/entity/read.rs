@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Entity;
+use super::strict::Strict;
 use crate::commerce::EntityKind;
 
 /// Why a JSON object is no entity of its kind.
@@ -20,18 +21,25 @@ pub struct EntityError {
 impl Entity {
     /// Reads an entity of a kind. Fields that are not canonical belong into `extra`; anywhere else they are refused.
     pub fn read(kind: EntityKind, object: Map<String, Value>) -> Result<Self, EntityError> {
-        let read = |d: Value| -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
-            let mut track = serde_path_to_error::Track::new();
-            let tracked = serde_path_to_error::Deserializer::new(d, &mut track);
-            Self::read_value(kind, tracked).map_err(|error| serde_path_to_error::Error::new(track.path(), error))
-        };
-        read(Value::Object(object)).map_err(|error| {
-            let path = error.path().to_string();
-            let what = error.inner().to_string();
+        let object = Value::Object(object);
+        // Keeping track of the place takes longer than the reading itself: only what is wrong is read again with it.
+        Self::read_value(kind, Strict(&object)).or_else(|_| Self::read_tracked(kind, &object))
+    }
+
+    /// Reads with an eye on the place, so that an error can name it.
+    fn read_tracked(kind: EntityKind, object: &Value) -> Result<Self, EntityError> {
+        let mut track = serde_path_to_error::Track::new();
+        let tracked = serde_path_to_error::Deserializer::new(Strict(object), &mut track);
+        Self::read_value(kind, tracked).map_err(|error| {
+            let (path, what) = (track.path().to_string(), error.to_string());
             let unknown = what.starts_with("unknown field");
             // The list of all the fields there are would bury what is said.
             let short = what.split_once(", expected").map_or(what.as_str(), |(short, _)| short);
-            Self::error(kind, path, if unknown { format!("{short}: fields of your own go into `extra`") } else { what })
+            Self::error(
+                kind,
+                path,
+                if unknown { format!("{short}: fields of your own go into `extra`") } else { what },
+            )
         })
     }
 
@@ -93,14 +101,17 @@ mod tests {
 
     #[test]
     fn numbers_are_decimals_too() {
-        let order = read(EntityKind::Order, r#"{"line_items":[{"quantity":2,"weight":0.10}]}"#).expect("an order");
+        let order =
+            read(EntityKind::Order, r#"{"line_items":[{"quantity":2,"weight":0.10}]}"#).expect("an order");
         let json = serde_json::to_string(&order).expect("json");
         assert!(json.contains(r#""quantity":"2","weight":"0.10""#), "{json}");
     }
 
     #[test]
     fn lenient_reading_keeps_what_does_not_fit() {
-        let Ok(Value::Object(object)) = serde_json::from_str(r#"{"status":"paid","mine":1,"created_at":"soon"}"#) else {
+        let Ok(Value::Object(object)) =
+            serde_json::from_str(r#"{"status":"paid","mine":1,"created_at":"soon"}"#)
+        else {
             panic!("an object");
         };
         let order = Entity::read_leniently(EntityKind::Order, "7", object);
@@ -111,12 +122,18 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_the_cure() {
         for (json, told) in [
-            (r#"{"colour":"red"}"#, "order at `colour`: unknown field `colour`: fields of your own go into `extra`"),
+            (
+                r#"{"colour":"red"}"#,
+                "order at `colour`: unknown field `colour`: fields of your own go into `extra`",
+            ),
             (
                 r#"{"line_items":[{"quantity":1},{"quantity":"many"}]}"#,
-                "order at `line_items[1].quantity`: `many` is not a decimal",
+                "order at `line_items[1].quantity`: `many` is not a decimal: write it as in `12.50`, with 28 digits at most",
             ),
-            (r#"{"created_at":"yesterday"}"#, "order at `created_at`: `yesterday` is not an ISO 8601 time"),
+            (
+                r#"{"created_at":"yesterday"}"#,
+                "order at `created_at`: `yesterday` is not an ISO 8601 time: write it as in `2026-01-31T12:00:00Z`",
+            ),
         ] {
             assert_eq!(read(EntityKind::Order, json).expect_err("wrong"), told);
         }
