@@ -1,16 +1,17 @@
 //! What interrupts a platform's schedule: a restart, a scope that is taken away, the end of the endpoint.
 
 use shopwire_core::DialectId;
-use shopwire_core::commerce::CanonicalType;
 use shopwire_core::delivery::{DeadReason, EndpointState, Outcome};
 use shopwire_engine::DeliveryState;
-use shopwire_engine::configure::EndpointDraft;
 use shopwire_store::Ledger as _;
-use shopwire_testkit::{Reply, ScriptedReceiver};
+use shopwire_testkit::Reply;
 
-use super::topic;
+use super::Answering;
 use crate::egress::NOW;
 use crate::world::{World, until};
+
+const SHOPLAZZA_WAITS_MIN: [i64; 19] =
+    [1, 2, 2, 5, 20, 30, 60, 120, 240, 240, 240, 240, 240, 240, 240, 240, 240, 240, 240];
 
 #[tokio::test]
 async fn a_restart_in_the_middle_of_a_schedule_changes_none_of_its_moments() {
@@ -18,13 +19,9 @@ async fn a_restart_in_the_middle_of_a_schedule_changes_none_of_its_moments() {
     for (id, moments_s) in
         [(DialectId::BigCommerce, [60, 240, 540, 1_140]), (DialectId::Ecwid, [900, 1_800, 2_700, 3_600])]
     {
-        let (mut world, receiver) = (World::new().await, ScriptedReceiver::start().await);
-        receiver.set_replies([Reply::status(500)]);
-        let shop = world.known_shop().await.id;
-        let app = world.app(id, shop).await;
-        let created = topic(id, CanonicalType::OrderCreated);
-        let endpoint =
-            world.platform_endpoint(World::of_app(&app, shop, receiver.url("/"), &[created])).await.id;
+        let mut world = World::new().await;
+        let Answering { receiver, shop, endpoint, .. } = world.answering(id, Reply::status(500), None).await;
+        let endpoint = endpoint.id;
         world.new_order(shop, "169").await;
         let mut passed_s = 0;
         for (made, moment_s) in (1..).zip(moments_s) {
@@ -47,12 +44,11 @@ async fn a_restart_in_the_middle_of_a_schedule_changes_none_of_its_moments() {
 
 #[tokio::test]
 async fn what_waits_is_sent_though_the_grant_is_revoked_and_what_was_passed_over_is_not_sent_later() {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let world = World::new().await;
+    let Answering { receiver, shop, app, endpoint } =
+        world.answering(DialectId::Ecwid, Reply::status(500), None).await;
     receiver.set_replies([Reply::status(500), Reply::status(200)]);
-    let shop = world.known_shop().await.id;
-    let app = world.app(DialectId::Ecwid, shop).await;
-    let draft = World::of_app(&app, shop, receiver.url("/"), &["order.created"]);
-    let endpoint = world.platform_endpoint(draft).await.id;
+    let endpoint = endpoint.id;
     world.clock.advance_ms(1);
     let waits = world.new_order(shop, "1").await;
     world.attempts(endpoint, 1).await;
@@ -74,15 +70,11 @@ async fn what_waits_is_sent_though_the_grant_is_revoked_and_what_was_passed_over
 
 #[tokio::test]
 async fn what_an_endpoint_was_owed_when_it_was_removed_is_dead_with_the_reason() {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
-    receiver.set_replies([Reply::status(500)]);
-    let shop = world.known_shop().await.id;
-    let app = world.app(DialectId::Shoplazza, shop).await;
-    let draft = World::of_app(&app, shop, receiver.url("/"), &["orders/create"]);
-    let endpoint = world.platform_endpoint(EndpointDraft { in_flight_max: Some(1), ..draft }).await;
+    let world = World::new().await;
+    let Answering { receiver, shop, endpoint, .. } =
+        world.answering(DialectId::Shoplazza, Reply::status(500), Some(1)).await;
     let exhausted = world.new_order(shop, "1").await;
-    let waits_min = [1, 2, 2, 5, 20, 30, 60, 120].into_iter().chain([240; 11]);
-    for (made, wait_min) in (1..).zip(waits_min) {
+    for (made, wait_min) in (1..).zip(SHOPLAZZA_WAITS_MIN) {
         world.attempts(endpoint.id, made).await;
         if made == 19 {
             receiver.set_script(|_| Reply::hang());
@@ -115,15 +107,11 @@ async fn what_an_endpoint_was_owed_when_it_was_removed_is_dead_with_the_reason()
 
 #[tokio::test]
 async fn what_waits_for_a_retry_when_the_endpoint_is_removed_is_dead_and_counts_its_attempts() {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
-    receiver.set_replies([Reply::status(500)]);
-    let shop = world.known_shop().await.id;
-    let app = world.app(DialectId::Shoplazza, shop).await;
-    let draft = World::of_app(&app, shop, receiver.url("/"), &["orders/create"]);
-    let endpoint = world.platform_endpoint(draft).await;
+    let world = World::new().await;
+    let Answering { shop, endpoint, receiver: _receiver, .. } =
+        world.answering(DialectId::Shoplazza, Reply::status(500), None).await;
     world.new_order(shop, "1").await;
-    let waits_min = [1, 2, 2, 5, 20, 30, 60, 120].into_iter().chain([240; 11]);
-    for (made, wait_min) in (1..).zip(waits_min) {
+    for (made, wait_min) in (1..).zip(SHOPLAZZA_WAITS_MIN) {
         world.attempts(endpoint.id, made).await;
         world.due_in(wait_min * 60_000).await;
         if made < 19 {

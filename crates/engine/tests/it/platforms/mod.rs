@@ -2,6 +2,7 @@
 
 mod blocking;
 mod interruptions;
+mod policies;
 mod schedules;
 mod sending;
 
@@ -13,7 +14,7 @@ use shopwire_core::delivery::{Endpoint, EndpointState};
 use shopwire_core::{App, DialectId, EventId, Secret, Shop, ShopId, Source};
 use shopwire_dialects::{Dialect, Incoming, Key, SampleFacts, ShopIdentity};
 use shopwire_engine::configure::{AppDraft, EndpointDraft, KeyDraft, ShopDraft, SourceDraft};
-use shopwire_testkit::{Received, SeededRandom};
+use shopwire_testkit::{Received, Reply, ScriptedReceiver, SeededRandom};
 
 use crate::changing::{order, put};
 use crate::world::{SECRET, World, sign};
@@ -41,6 +42,14 @@ fn identity(id: DialectId) -> BTreeMap<String, String> {
         DialectId::CloudEvents => &[],
     };
     parts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A receiver, and what sends to it.
+struct Answering {
+    receiver: ScriptedReceiver,
+    shop: ShopId,
+    app: App,
+    endpoint: Endpoint,
 }
 
 impl World {
@@ -109,6 +118,18 @@ impl World {
         let request = sign(source.dialect, of.sample(topic, &facts), SECRET, now);
         let body = request.body.to_vec();
         (self.engine.receive(source.id, request).await.unwrap().event, body)
+    }
+
+    /// A receiver that answers so, and an endpoint there of an app of this dialect, which asks for new orders.
+    async fn answering(&self, id: DialectId, reply: Reply, in_flight_max: Option<usize>) -> Answering {
+        let receiver = ScriptedReceiver::start().await;
+        receiver.set_replies([reply]);
+        let shop = self.known_shop().await.id;
+        let app = self.app(id, shop).await;
+        let created = topic(id, CanonicalType::OrderCreated);
+        let draft = Self::of_app(&app, shop, receiver.url("/"), &[created]);
+        let endpoint = self.platform_endpoint(EndpointDraft { in_flight_max, ..draft }).await;
+        Answering { receiver, shop, app, endpoint }
     }
 
     fn endpoint_state(&self, endpoint: &Endpoint) -> EndpointState {

@@ -1,14 +1,13 @@
 //! A receiver that fails for ever is tried at exactly the documented moments, and then what is documented follows.
 
 use shopwire_core::DialectId;
-use shopwire_core::commerce::CanonicalType;
 use shopwire_core::delivery::{DeadReason, EndpointState};
 use shopwire_engine::DeliveryState;
 use shopwire_engine::configure::ConfigureError;
 use shopwire_engine::deliver::RedeliverError;
 use shopwire_testkit::{Reply, ScriptedReceiver};
 
-use super::topic;
+use super::Answering;
 use crate::egress::NOW;
 use crate::world::{World, until};
 
@@ -25,12 +24,8 @@ struct Failing {
 }
 
 async fn failing(id: DialectId, reply: Reply) -> Failing {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
-    receiver.set_replies([reply]);
-    let shop = world.known_shop().await.id;
-    let app = world.app(id, shop).await;
-    let created = topic(id, CanonicalType::OrderCreated);
-    let endpoint = world.platform_endpoint(World::of_app(&app, shop, receiver.url("/"), &[created])).await;
+    let world = World::new().await;
+    let Answering { receiver, shop, endpoint, .. } = world.answering(id, reply, None).await;
     let event = world.new_order(shop, "169").await;
     Failing { world, receiver, endpoint, shop, event }
 }
