@@ -98,3 +98,39 @@ impl Blocks {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: BlockRule =
+        BlockRule { window_ms: 120_000, requests_min: 100, success_min_percent: 90, blocked_ms: 180_000 };
+    const NOW: Timestamp = Timestamp::from_secs(1_764_000_000);
+
+    fn host(number: usize) -> Blocked {
+        let client = Client::App(AppId::from_bytes([1; 16]));
+        Blocked { rule: RULE, key: (client, format!("host-{number}.example")) }
+    }
+
+    #[test]
+    fn hosts_of_which_something_counts_are_kept_however_many_and_idle_ones_are_forgotten() {
+        let blocks = Blocks::new(Arc::default());
+        let many = 3 * KNOWN_MIN;
+        (0..100).for_each(|_| blocks.note(&host(0), &Outcome::TimedOut, NOW));
+        (1..many).for_each(|number| blocks.note(&host(number), &Outcome::TimedOut, NOW));
+        assert_eq!(blocks.lock().lists.len(), many);
+        assert!(blocks.until(&host(0), NOW).is_some() && blocks.until(&host(1), NOW).is_none());
+        let later = NOW.plus_ms(180_000);
+        (many..3 * many).for_each(|number| blocks.note(&host(number), &Outcome::TimedOut, later));
+        assert!(blocks.lock().lists.len() <= 2 * many, "the first ones are idle");
+    }
+
+    #[test]
+    fn what_was_not_sent_counts_for_nothing() {
+        let blocks = Blocks::new(Arc::default());
+        for outcome in [Outcome::Blocked, Outcome::OurFault, Outcome::Unsendable, Outcome::AddressRefused] {
+            (0..100).for_each(|_| blocks.note(&host(0), &outcome, NOW));
+        }
+        assert!(blocks.until(&host(0), NOW).is_none() && blocks.lock().lists.is_empty());
+    }
+}

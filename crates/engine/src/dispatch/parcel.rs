@@ -107,3 +107,52 @@ fn weight_bytes(draft: &Draft) -> usize {
     let headers: usize = draft.headers.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
     256 + draft.body.len() + headers
 }
+
+#[cfg(test)]
+mod tests {
+    use shopwire_core::commerce::entity::Entity;
+    use shopwire_core::commerce::{CanonicalType, EntityKind, EventType};
+    use shopwire_core::{Event, EventId, Origin, RecordedChange, Seq, ShopId, Timestamp};
+
+    use super::*;
+
+    fn parcel(metrics: &Arc<Metrics>) -> Arc<Parcel> {
+        let data = Canonical::of(Entity::only(EntityKind::Order, "169")).to_json();
+        let event = Event {
+            id: EventId::from_bytes([1; 16]),
+            shop: ShopId::from_bytes([2; 16]),
+            event_type: EventType::Canonical(CanonicalType::OrderCreated),
+            subject: "order/169".parse().expect("a subject"),
+            occurred_at: Timestamp::EPOCH,
+            received_at: Timestamp::EPOCH,
+            origin: Origin::Change(RecordedChange {
+                cause: None,
+                actor: None,
+                version: 1,
+                data: data.into(),
+            }),
+        };
+        Parcel::new(Arc::new(LoggedEvent { seq: Seq(1), event }), Arc::clone(metrics))
+    }
+
+    #[test]
+    fn whatever_is_made_of_an_event_is_counted_once_and_until_it_is_dropped() {
+        let metrics = Arc::new(Metrics::default());
+        let held = || metrics.queued_bytes.get();
+        let parcel = parcel(&metrics);
+        let whole = i64::try_from(parcel.logged().weight_bytes() * 2).expect("little");
+        assert_eq!(held(), whole);
+        parcel.rendered();
+        assert_eq!(held(), whole, "our own form was counted from the start");
+        let ecwid = shopwire_dialects::get(DialectId::Ecwid).expect("a platform");
+        let identity = || ShopIdentity([("store_id".to_owned(), "1003".to_owned())].into());
+        let drafted = parcel.draft(ecwid, None, identity);
+        let body_bytes = drafted.as_ref().as_ref().expect("ecwid has a word for it").body.len();
+        let drafted_bytes = held();
+        assert!(drafted_bytes > 2 * whole + i64::try_from(body_bytes).expect("little"), "{drafted_bytes}");
+        parcel.draft(ecwid, None, || panic!("it is drafted already"));
+        assert_eq!(held(), drafted_bytes);
+        drop(parcel);
+        assert_eq!(held(), 0);
+    }
+}
