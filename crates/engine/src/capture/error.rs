@@ -13,7 +13,7 @@ pub enum CaptureError {
     #[error("there is no shop `{0}`")]
     UnknownShop(ShopId),
     /// Nothing to change or to delete.
-    #[error("the shop has no {kind} `{id}`: put it first")]
+    #[error("the shop has no {kind} `{id}`: it can't be changed or deleted before it is put")]
     NotThere {
         /// The kind.
         kind: EntityKind,

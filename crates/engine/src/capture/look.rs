@@ -159,13 +159,14 @@ impl Engine {
 
 /// Text that is carried along for ever, into subjects, headers and lists.
 fn check_text(what: &'static str, text: &str, limit: &str, max: usize) -> Result<(), CaptureError> {
+    text_fault(text, limit, max).map_or(Ok(()), |why| Err(CaptureError::Text { what, why }))
+}
+
+/// What is wrong with such text.
+pub(super) fn text_fault(text: &str, limit: &str, max: usize) -> Option<String> {
     let chars = text.chars().count();
     if chars > max {
-        let why = format!("has {chars} characters, at most {max} are accepted (limit `{limit}`)");
-        return Err(CaptureError::Text { what, why });
+        return Some(format!("has {chars} characters, at most {max} are accepted (limit `{limit}`)"));
     }
-    if text.chars().any(char::is_control) {
-        return Err(CaptureError::Text { what, why: "holds a control character: leave it out".to_owned() });
-    }
-    Ok(())
+    text.chars().any(char::is_control).then(|| "holds a control character: leave it out".to_owned())
 }

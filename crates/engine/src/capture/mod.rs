@@ -10,6 +10,7 @@
 
 mod change;
 mod error;
+mod inner;
 mod look;
 mod merge;
 mod occur;
@@ -41,6 +42,9 @@ pub(crate) struct Capture {
     pub(crate) turns: Turns,
     /// Held by whoever does a change that is heavy in memory: one at a time.
     heavy: tokio::sync::Mutex<()>,
+    /// Shared by whoever writes into a shop, from looking whether it is there to the commit; held alone by whoever takes a
+    /// shop away. So nothing is left of a shop that is gone.
+    pub(crate) shops: tokio::sync::RwLock<()>,
 }
 
 impl Engine {

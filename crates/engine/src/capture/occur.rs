@@ -31,6 +31,7 @@ impl Engine {
     pub async fn occur(&self, shop: ShopId, happening: Happening) -> Result<Given, CaptureError> {
         let Happening { event_type, id, details, cause, actor } = happening;
         let key = EntityKey { shop, kind: event_type.kind(), id };
+        let _shop_stays = self.0.capture.shops.read().await;
         self.check_key(&key)?;
         self.check_words(cause.as_deref(), actor.as_deref())?;
         let known = Stored::read(self, &key).await?.entity(&key);

@@ -67,7 +67,7 @@ impl Recorder<'_> {
 }
 
 pub(super) const fn too_many(bytes: usize, max: usize) -> CaptureError {
-    let what = "what the events of this change would say";
+    let what = "what the events of this change would say (change fewer of its parts at once)";
     CaptureError::TooLarge { what, bytes, limit: "change_events_bytes_max", max }
 }
 

@@ -31,6 +31,7 @@ impl Engine {
     /// Does a change. What is wrong with it is found before anything is written.
     pub(super) async fn write(&self, change: Change) -> Result<Written, CaptureError> {
         let started_us = self.timer().monotonic_us();
+        let _shop_stays = self.0.capture.shops.read().await;
         self.check_key(&change.key)?;
         self.check_words(change.writing.cause.as_deref(), change.writing.actor.as_deref())?;
         let Change { key, what, writing } = change;
@@ -57,6 +58,7 @@ impl Engine {
         let after = intent.applied_to(key, &stored)?;
         let bytes = after.as_ref().map(serialized);
         self.check_size(bytes.as_ref())?;
+        after.as_ref().map_or(Ok(()), |entity| self.check_inner(key.kind, entity))?;
         // The same bytes are the same state; what is the same otherwise, the comparison of entities finds.
         if bytes.is_some() && bytes == stored.bytes {
             return Ok(Some(self.unchanged(stored)));
@@ -65,7 +67,10 @@ impl Engine {
         if before == after {
             return Ok(Some(self.unchanged(stored)));
         }
-        let _alone = self.alone_if_heavy(before.as_ref(), after.as_ref(), bytes.as_ref()).await?;
+        let bytes_of = |state: &Option<Bytes>| state.as_ref().map_or(0, Bytes::len);
+        let weight =
+            events_bytes(before.as_ref(), after.as_ref(), bytes_of(&stored.bytes) + bytes_of(&bytes));
+        let _alone = self.alone_if_heavy(weight).await?;
         let write = Write {
             kind: key.kind,
             id: &key.id,
@@ -90,11 +95,8 @@ impl Engine {
     /// A change whose events weigh much is done alone, so that many of them at once cost no more than one.
     async fn alone_if_heavy(
         &self,
-        before: Option<&Entity>,
-        after: Option<&Entity>,
-        bytes: Option<&Bytes>,
+        weight: usize,
     ) -> Result<Option<tokio::sync::MutexGuard<'_, ()>>, CaptureError> {
-        let weight = events_bytes(before, after, bytes.map_or(0, Bytes::len));
         let max = self.limits().change_events_bytes_max;
         if weight > max {
             return Err(too_many(weight, max));

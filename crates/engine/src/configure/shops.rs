@@ -133,6 +133,7 @@ impl Engine {
         }
         // The grants go first: nothing may refer to what is not there.
         self.revoke_all(&shop).await?;
+        let _nobody_writes = self.0.capture.shops.write().await;
         self.take(NounId::Shop(id)).await?;
         tracing::info!(shop.id = %id, "shop deleted");
         Ok(())

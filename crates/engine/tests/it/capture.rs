@@ -24,11 +24,13 @@ async fn state(world: &World, key: &EntityKey) -> Value {
 async fn a_change_commits_state_and_events_together_and_a_write_that_changes_nothing_commits_nothing() {
     let world = World::new().await;
     let key = order(world.shop().await.id, "169");
-    let json = json!({"status": "pending", "total": {"amount": "19.90", "currency": "EUR"}, "extra": {"mine": 2.5}});
+    let json =
+        json!({"status": "pending", "total": {"amount": "19.90", "currency": "EUR"}, "extra": {"mine": 2.5}});
     let created = put(&world.engine, &key, json.clone()).await.unwrap();
     assert_eq!((created.version, created.created, types(&created)), (1, true, vec!["order.created"]));
     let text = String::from_utf8(created.entity.unwrap().to_vec()).unwrap();
-    let expected = r#"{"id":"169","status":"pending","total":{"amount":"19.90","currency":"EUR"},"extra":{"mine":2.5}}"#;
+    let expected =
+        r#"{"id":"169","status":"pending","total":{"amount":"19.90","currency":"EUR"},"extra":{"mine":2.5}}"#;
     assert_eq!(text, expected);
     let commits = world.ledger.calls("commit");
     for same in [
@@ -85,7 +87,7 @@ async fn a_merge_patch_changes_what_it_names_and_null_takes_away() {
         ),
         (
             json!({"line_items": [{"quantity": "many"}]}),
-            "order at `line_items[0].quantity`: `many` is not a decimal",
+            "order at `line_items[0].quantity`: `many` is not a decimal: write it as in `12.50`, with 28 digits at most",
         ),
     ] {
         assert_eq!(patch(wrong).await.unwrap_err().to_string(), told);

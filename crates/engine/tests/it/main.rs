@@ -4,6 +4,7 @@
 
 mod canonical;
 mod capture;
+mod capture_bounds;
 mod capture_races;
 mod changing;
 mod deliveries;
