@@ -87,7 +87,7 @@ fn only_occurrences_are_told_as_such() {
     let error = told("order.paid", json!({})).expect_err("no occurrence");
     assert!(error.contains("`order.paid` is no occurrence") && error.contains("PUT the order"), "{error}");
     let error = told("app.expired", json!({})).expect_err("no occurrence");
-    assert!(error.contains("when its time is up"), "{error}");
+    assert!(error.contains("PUT the app, and time does the rest"), "{error}");
 }
 
 #[test]
