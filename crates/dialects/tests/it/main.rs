@@ -5,3 +5,4 @@ mod catalog_map;
 mod catalog_patterns;
 mod catalog_round_trip;
 mod pages;
+mod translation;
