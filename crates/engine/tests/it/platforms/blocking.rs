@@ -5,6 +5,7 @@ use shopwire_core::delivery::Outcome;
 use shopwire_engine::DeliveryState;
 use shopwire_testkit::{Reply, ScriptedReceiver};
 
+use super::Answering;
 use crate::egress::NOW;
 use crate::world::{World, until};
 
@@ -52,13 +53,27 @@ async fn a_host_that_fails_too_often_is_left_alone_on_all_paths_for_that_client_
 }
 
 #[tokio::test]
+async fn nine_successes_out_of_ten_are_enough_and_one_failure_more_is_not() {
+    let world = World::new().await;
+    let Answering { receiver, shop, endpoint, .. } =
+        world.answering(DialectId::BigCommerce, Reply::status(500), None).await;
+    let mut replies = vec![Reply::status(200); 90];
+    replies.push(Reply::status(500));
+    receiver.set_replies(replies);
+    let metrics = world.engine.metrics();
+    for n in 0..101 {
+        assert_eq!(metrics.hosts_blocked.get(), 0, "after {n} requests");
+        world.new_order(shop, &n.to_string()).await;
+        world.attempts(endpoint.id, n + 1).await;
+    }
+    assert_eq!((receiver.requests().len(), metrics.hosts_blocked.get()), (101, 1));
+}
+
+#[tokio::test]
 async fn other_platforms_leave_nobody_alone() {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
-    receiver.set_replies([Reply::status(500)]);
-    let shop = world.known_shop().await.id;
-    let app = world.app(DialectId::Ecwid, shop).await;
-    let endpoint = World::of_app(&app, shop, receiver.url("/"), &["order.created"]);
-    let endpoint = world.platform_endpoint(endpoint).await;
+    let world = World::new().await;
+    let Answering { receiver, shop, endpoint, .. } =
+        world.answering(DialectId::Ecwid, Reply::status(500), None).await;
     for n in 0..110 {
         world.new_order(shop, &n.to_string()).await;
     }
