@@ -11,6 +11,8 @@ use crate::shopwire::command;
 fn webhooks_come_in_from_all_five_platforms_and_go_out_to_all_five() {
     let directory = tempfile::tempdir().unwrap();
     let mut demo = command(directory.path(), &["serve", "--demo", "--listen", "127.0.0.1:0", "--json"]);
+    // Killed, it can not remove its store: that goes with the directory.
+    demo.env("TMPDIR", directory.path());
     let mut child = demo.stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let told = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
