@@ -199,7 +199,8 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
         if is_so().await {
             return;
         }
-        tokio::task::yield_now().await;
+        // By way of another thread: on a loaded machine all looks are soon used up that let only this one's tasks work.
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
     }
     panic!("it never came to be");
 }
