@@ -96,7 +96,8 @@ impl EngineMetrics {
         for (outcome, count) in metrics.attempts() {
             ConstCounter::new(count).encode(family.encode_family(&[("outcome", outcome)])?)?;
         }
-        let blocked = "Times that a host failed too often and was left alone for a while, as its platform does.";
+        let blocked =
+            "Times that a host failed too often and was left alone for a while, as its platform does.";
         counter(encoder, "hosts_blocked", blocked, metrics.hosts_blocked.get())?;
         counter(encoder, "dead_letters", "Deliveries given up.", metrics.dead.get())?;
         let unkept = "Rejected requests of which nothing could be kept, since too many came at once.";

@@ -53,8 +53,11 @@ impl Canonical {
 
     /// Reads back what [`Canonical::to_json`] wrote about an entity of this kind.
     pub fn from_json(kind: EntityKind, json: &[u8]) -> Result<Self, EntityError> {
-        let stored: Stored = serde_json::from_slice(json)
-            .map_err(|error| EntityError { kind, path: String::new(), what: error.to_string() })?;
+        let stored: Stored = serde_json::from_slice(json).map_err(|error| EntityError {
+            kind,
+            path: String::new(),
+            what: error.to_string(),
+        })?;
         let object = Entity::read(kind, stored.object)?;
         Ok(Self { object, previous: stored.previous, details: stored.details })
     }

@@ -38,7 +38,7 @@ pub const COUNT: &str = "count";
 pub enum DetailType {
     /// Text.
     Text,
-    /// A whole number.
+    /// A whole number, 0 or more.
     Whole,
 }
 

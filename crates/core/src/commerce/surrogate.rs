@@ -24,7 +24,8 @@ pub const fn is_surrogate(number: u64) -> bool {
 }
 
 fn surrogate(shop: ShopId, kind: &str, id: &str) -> u64 {
-    let hash = Sha256::new().chain_update(shop.as_bytes()).chain_update(kind).chain_update([0]).chain_update(id);
+    let hash =
+        Sha256::new().chain_update(shop.as_bytes()).chain_update(kind).chain_update([0]).chain_update(id);
     let hash = hash.finalize();
     let bytes = std::array::from_fn(|place| hash[place]);
     FIRST | (u64::from_le_bytes(bytes) & (FIRST - 1))

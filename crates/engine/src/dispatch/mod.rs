@@ -24,6 +24,6 @@ mod supervise;
 pub use index::TopicIndex;
 pub(crate) use lanes::Closing;
 pub use lanes::Lanes;
-pub(crate) use matching::{admitted, permitted};
 pub use matching::{Filtered, wants};
+pub(crate) use matching::{admitted, permitted};
 pub use parcel::Parcel;

@@ -149,11 +149,11 @@ fn details_of(canonical: CanonicalType) -> Vec<DetailSchema> {
 }
 
 fn of_detail(detail: &Detail) -> DetailSchema {
-    let name = match detail.json {
-        DetailType::Text => "string",
-        DetailType::Whole => "integer",
+    let schema = match detail.json {
+        DetailType::Text => json!({ "type": "string" }),
+        DetailType::Whole => json!({ "type": "integer", "minimum": 0 }),
     };
-    (detail.name, json!({ "type": name }))
+    (detail.name, schema)
 }
 
 fn take(schema: &mut Value, key: &str) -> Option<Value> {

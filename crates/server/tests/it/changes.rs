@@ -86,6 +86,7 @@ async fn each_line_is_done_or_refused_by_itself_and_answered_in_order() {
         (r#"{"op":"put","colection":"orders","id":"2","entity":{}}"#, 400, "malformed_json"),
         (r#"{"op":"put","#, 400, "malformed_json"),
         ("\u{feff}{}", 400, "malformed_json"),
+        (r#"["put","orders","2",{},null,null,null,null,null,null]"#, 400, "malformed_json"),
         (&deep, 400, "malformed_json"),
         (&long, 413, "body_too_large"),
         (&very_long, 413, "body_too_large"),

@@ -43,6 +43,9 @@ const SUBSCRIPTION: &[&str] = &["subscription_status", "charges"];
 /// Announces charges whose usage has reached nine tenths of what it may cost, once in each of their periods
 /// (Shoplazza docs: `app/subscriptions_approaching_capped_amount`).
 pub(super) fn watch_usage(case: &Case<'_>, after: &App, out: &mut Consequences) {
+    if let Some(Value::Object(announced)) = out.marks.get_mut(ANNOUNCED) {
+        announced.retain(|id, _| after.charges.iter().any(|charge| charge.id == *id));
+    }
     for charge in after.charges.iter().filter(|charge| nears_cap(charge)) {
         let period = Value::from(period(charge));
         let announced = out.marks.entry(ANNOUNCED).or_insert_with(|| Value::Object(Map::new()));

@@ -101,7 +101,7 @@ fn check(event_type: CanonicalType, details: &Map<String, Value>) -> Result<(), 
 fn fits(json: DetailType, value: &Value) -> bool {
     match json {
         DetailType::Text => value.is_string(),
-        DetailType::Whole => value.is_i64() || value.is_u64(),
+        DetailType::Whole => value.is_u64(),
     }
 }
 

@@ -78,6 +78,11 @@ pub(crate) struct AnswerLine {
 /// What a line asks for.
 pub(super) fn change(shop: ShopId, line: &Bytes, depth_max: usize) -> Result<Change, Problem> {
     json::check(line, depth_max)?;
+    // A struct would also be read from a list.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        let detail = r#"the line is no JSON object: write one as in {"op":"put","collection":"orders","id":"169","entity":{}}"#;
+        return Err(Problem::new(Code::MalformedJson, detail.to_owned()));
+    }
     let line: ChangeLine = serde_json::from_slice(line).map_err(|error| {
         Problem::new(Code::MalformedJson, format!("the line is not what is expected: {error}"))
     })?;
