@@ -1,3 +1,5 @@
+//! Apps: installations, charges, usage near its cap, storage, expiry.
+
 use serde_json::{Value, json};
 
 use super::{HOUR_MS, Story, TimerKind, check, names, told};

@@ -1,3 +1,5 @@
+//! Carts: lines, coupons, conversion, and being left alone.
+
 use serde_json::{Value, json};
 
 use super::{HOUR_MS, Story, check, names, told};

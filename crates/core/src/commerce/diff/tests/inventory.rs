@@ -1,3 +1,5 @@
+//! Stock: counts by hand and by orders, thresholds, movements.
+
 use serde_json::{Value, json};
 
 use super::{Story, check, names, told};

@@ -1,3 +1,5 @@
+//! Occurrences: what must be told, and what is refused.
+
 use serde_json::{Value, json};
 
 use super::super::{Arisen, Occurrence, OccurrenceError, occur};

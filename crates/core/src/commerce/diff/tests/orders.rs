@@ -1,3 +1,5 @@
+//! Orders: every transition, and what is none.
+
 use serde_json::{Value, json};
 
 use super::{Story, check, names, told};

@@ -1,3 +1,5 @@
+//! Shops, customers, subscriptions, jobs and the kinds that only come, change and go.
+
 use serde_json::{Value, json};
 
 use super::{Story, check, names, told};

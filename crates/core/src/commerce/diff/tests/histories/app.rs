@@ -1,3 +1,5 @@
+//! What apps give, by a simple model.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

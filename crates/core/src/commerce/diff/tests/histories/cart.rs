@@ -1,3 +1,5 @@
+//! What carts give, by a simple model.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What orders give, by a simple model.
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! What products and their stock give, by a simple model.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
