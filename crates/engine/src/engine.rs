@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use shopwire_core::delivery::{Endpoint, EndpointState};
+use shopwire_core::delivery::{DeadReason, Endpoint, EndpointState, Exhaustion};
 use shopwire_core::{EndpointId, Limits, Random};
-use shopwire_store::{Ledger, Noun, NounId, StoreError};
+use shopwire_store::{DeadLetterFilter, Ledger, Noun, NounId, PageRequest, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::Capture;
 use crate::configure::RegistrationConfig;
-use crate::deliver::Courier;
+use crate::deliver::{Courier, policy_of};
 use crate::dispatch::{Closing, Lanes};
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
@@ -98,12 +98,37 @@ impl Engine {
         }));
         // The tail is asked for before the lanes start: what is committed meanwhile is seen by one or the other.
         engine.0.lanes.follow(engine.0.ledger.tail(), engine.0.ledger.head().await?);
+        engine.close_overdue().await?;
         for endpoint in engine.0.directory.endpoints.all() {
             engine.0.lanes.put(endpoint);
         }
         engine.keep_closed();
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
+    }
+
+    /// Closes what the last run had no time to close: a delivery that used up its schedule is written down before its
+    /// endpoint's new state is, and the process may end in between.
+    async fn close_overdue(&self) -> Result<(), StoreError> {
+        for endpoint in self.0.directory.endpoints.all().into_iter().filter(|endpoint| endpoint.is_active()) {
+            let policy = policy_of(&endpoint);
+            if policy.exhaustion == Exhaustion::GiveUp {
+                continue;
+            }
+            let filter = DeadLetterFilter { endpoint: Some(endpoint.id), event: None };
+            let page = PageRequest { size: 1, before: None, scan_rows_max: self.0.limits.scan_rows_max };
+            let newest = self.0.ledger.dead_letters(&filter, page).await?.items.pop();
+            // Whoever resumed the endpoint since then has settled it.
+            let overdue = newest
+                .filter(|letter| letter.reason == DeadReason::Exhausted && letter.at > endpoint.updated_at);
+            let closing = overdue.and_then(|letter| {
+                Closing::by_exhaustion(&endpoint, &policy, policy.exhaustion, letter.last_outcome.as_ref())
+            });
+            if let Some(closing) = closing {
+                self.close(endpoint.id, &closing).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes down when a receiver's answers have closed its endpoint.

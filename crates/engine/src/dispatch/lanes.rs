@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::closing::Closing;
 use super::gate::{Gate, Progress};
 use super::supervise::{Supervised, supervise};
 use super::{Parcel, TopicIndex};
@@ -17,15 +18,6 @@ use crate::deliver::Courier;
 
 /// Word from a lane that its endpoint is to be sent nothing more.
 pub(crate) type Closed = (EndpointId, Closing);
-
-/// What becomes of an endpoint by its receiver's answers, and why, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Closing {
-    /// Nothing is sent to it until it is resumed.
-    Disabled(String),
-    /// Nothing is sent to it any more.
-    Removed(String),
-}
 
 /// Commands that may wait for one lane.
 const COMMANDS_MAX: usize = 256;

@@ -13,6 +13,7 @@
 //! **Invariant.** An event that matches is in the lane's hands, or behind its cursor's reach in the log; never neither.
 
 mod burial;
+mod closing;
 mod gate;
 mod index;
 mod lanes;
@@ -21,8 +22,8 @@ mod parcel;
 mod run;
 mod supervise;
 
+pub(crate) use closing::Closing;
 pub use index::TopicIndex;
-pub(crate) use lanes::Closing;
 pub use lanes::Lanes;
 pub use matching::{Filtered, wants};
 pub(crate) use matching::{admitted, permitted};

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use shopwire_core::Seq;
-use shopwire_core::delivery::{DeadReason, Decision, Exhaustion, Outcome, Progress, Settled};
+use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, Settled};
 use shopwire_store::{AttemptRecord, StoreError};
 
 use super::flight::Landed;
 use super::{Ended, Run};
 use crate::deliver::Attempted;
-use crate::dispatch::lanes::Closing;
+use crate::dispatch::Closing;
 
 impl Run {
     pub(super) fn land(&mut self, landed: Landed) {
@@ -37,17 +37,10 @@ impl Run {
 
     /// What a decision means for the endpoint, if anything.
     fn closing(&self, decision: &Decision, outcome: &Outcome) -> Option<Closing> {
-        let (dialect, attempts) = (self.endpoint.dialect, self.policy.attempts());
-        let exhausted = |does| {
-            format!("{dialect} {does} after {attempts} failed attempts of one delivery, the last: {outcome}")
-        };
         match decision {
             Decision::Disable => Some(Closing::Disabled("the receiver answered 410 Gone".to_owned())),
-            Decision::Dead { then: Exhaustion::Deactivate, .. } => {
-                Some(Closing::Disabled(exhausted("deactivates an endpoint")))
-            }
-            Decision::Dead { then: Exhaustion::Remove, .. } => {
-                Some(Closing::Removed(exhausted("deletes the subscription")))
+            Decision::Dead { then, .. } => {
+                Closing::by_exhaustion(&self.endpoint, &self.policy, *then, Some(outcome))
             }
             _ => None,
         }

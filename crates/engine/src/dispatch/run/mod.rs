@@ -20,8 +20,9 @@ use tokio::sync::{mpsc, watch};
 use self::flight::Flights;
 use self::record::Recorder;
 use self::supply::{Supply, next_of};
+use super::closing::Closing;
 use super::gate::Gate;
-use super::lanes::{Closing, Stop};
+use super::lanes::Stop;
 use crate::deliver::{Courier, policy_of};
 
 /// Deliveries held behind a first attempt of their subject.

@@ -1,9 +1,9 @@
 //! What interrupts a platform's schedule: a restart, a scope that is taken away, the end of the endpoint.
 
 use shopwire_core::DialectId;
-use shopwire_core::delivery::{DeadReason, EndpointState, Outcome};
+use shopwire_core::delivery::{DeadReason, EndpointState, LaneChanges, Outcome};
 use shopwire_engine::DeliveryState;
-use shopwire_store::Ledger as _;
+use shopwire_store::{AttemptRecord, LaneUpdate, Ledger as _};
 use shopwire_testkit::Reply;
 
 use super::Answering;
@@ -128,4 +128,53 @@ async fn what_waits_for_a_retry_when_the_endpoint_is_removed_is_dead_and_counts_
     let state = world.state(waits, endpoint.id).await;
     assert!(matches!(state, DeliveryState::Dead { reason: DeadReason::EndpointRemoved, .. }), "{state:?}");
     assert!(world.ledger.lane(endpoint.id).await.unwrap().unwrap().waiting.is_empty(), "it waits no more");
+}
+
+/// The process ended between the last failed attempt's record and the endpoint's new state.
+#[tokio::test]
+async fn what_the_last_run_had_no_time_to_close_is_closed_by_the_next() {
+    for (id, is_resumed) in
+        [(DialectId::Shoplazza, false), (DialectId::BigCommerce, false), (DialectId::BigCommerce, true)]
+    {
+        let world = World::new().await;
+        let Answering { shop, endpoint, .. } = world.answering(id, Reply::status(200), None).await;
+        world.new_order(shop, "1").await;
+        world.attempts(endpoint.id, 1).await;
+        world.clock.advance_ms(1_000);
+        let lane = world.ledger.lane(endpoint.id).await.unwrap().unwrap();
+        let seq = world.ledger.head().await.unwrap();
+        let attempt = AttemptRecord {
+            seq,
+            number: 20,
+            at: world.engine.timer().now(),
+            latency_us: 0,
+            outcome: Outcome::TimedOut,
+            detail: None,
+            response: bytes::Bytes::new(),
+            next_at: None,
+            dead: Some(DeadReason::Exhausted),
+        };
+        let changes = LaneChanges::default();
+        let update = LaneUpdate {
+            endpoint: endpoint.id,
+            cursor: lane.cursor,
+            done: lane.done.into_iter().collect(),
+            changes,
+            attempts: vec![attempt],
+        };
+        world.ledger.record(vec![update]).await.unwrap();
+        if is_resumed {
+            world.clock.advance_ms(1_000);
+            world.engine.pause_endpoint(endpoint.id).await.unwrap();
+            world.engine.resume_endpoint(endpoint.id).await.unwrap();
+        }
+        let world = world.crashed().await;
+        let state = world.endpoint_state(&endpoint);
+        let as_documented = match id {
+            _ if is_resumed => state == EndpointState::Active,
+            DialectId::Shoplazza => matches!(state, EndpointState::Removed { .. }),
+            _ => matches!(state, EndpointState::Disabled { .. }),
+        };
+        assert!(as_documented, "{id}: {state:?}");
+    }
 }
