@@ -68,8 +68,11 @@ impl Engine {
             return Ok(Some(self.unchanged(stored)));
         }
         let bytes_of = |state: &Option<Bytes>| state.as_ref().map_or(0, Bytes::len);
-        let weight =
-            events_bytes(before.as_ref(), after.as_ref(), bytes_of(&stored.bytes) + bytes_of(&bytes));
+        let weight = if writing.silent {
+            0
+        } else {
+            events_bytes(before.as_ref(), after.as_ref(), bytes_of(&stored.bytes) + bytes_of(&bytes))
+        };
         let _alone = self.alone_if_heavy(weight).await?;
         let write = Write {
             kind: key.kind,
@@ -78,11 +81,9 @@ impl Engine {
             after: after.as_ref(),
             cause: writing.cause.as_deref(),
             now: self.timer().now(),
+            silent: writing.silent,
         };
-        let mut consequences = diff(&write);
-        if writing.silent {
-            consequences.events.clear();
-        }
+        let consequences = diff(&write);
         let outcome = Outcome { entity: bytes, consequences, now: write.now };
         self.commit(key, &stored, writing, outcome).await
     }

@@ -36,12 +36,12 @@ impl Engine {
         let now = self.timer().now();
         let key = &due.key;
         // Of an entity that is gone nothing follows but the timer's end.
-        let Consequences { events, marks, timers } = match stored.entity(key) {
+        let Consequences { events, marks, timers, .. } = match stored.entity(key) {
             Some(entity) => {
                 let known = Known { entity: &entity, marks: &stored.marks };
                 fire(due.timer, key.kind, &key.id, known, now)
             }
-            None => Consequences { marks: stored.marks.clone(), ..Consequences::default() },
+            None => Consequences::remembering(&stored.marks),
         };
         let recorder = Recorder {
             shop: key.shop,

@@ -28,6 +28,19 @@ async fn taking_everything_out_of_a_large_cart_costs_as_much_as_putting_it_in() 
 }
 
 #[tokio::test]
+async fn a_cart_of_any_size_is_taken_over_silently() {
+    let world = World::with(Limits { change_events_bytes_max: 1 << 20, ..Limits::default() }).await;
+    let key = cart(world.shop().await.id, "1");
+    let line = |n: usize| json!({ "id": n.to_string(), "title": "x".repeat(100) });
+    let all = json!({ "line_items": (0..4_000).map(line).collect::<Vec<Value>>() });
+    let told = put(&world.engine, &key, all.clone()).await.unwrap_err().to_string();
+    assert!(told.contains("change_events_bytes_max"), "{told}");
+    let silent = Writing { silent: true, ..Writing::default() };
+    let written = world.engine.put_entity(key, object(all), silent).await.expect("nobody is told");
+    assert_eq!((written.version, written.events.len()), (1, 0));
+}
+
+#[tokio::test]
 async fn the_stock_of_many_variants_at_once_is_bounded() {
     let world = World::with(Limits { change_events_bytes_max: 1 << 20, ..Limits::default() }).await;
     let key = product(world.shop().await.id);

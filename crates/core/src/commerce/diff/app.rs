@@ -53,10 +53,10 @@ fn storage(case: &Case<'_>, before: &App, after: &App, out: &mut Consequences) {
         return;
     }
     let keys: Vec<&str> = keys.into_iter().map(String::as_str).collect();
-    let previous = case.previous_of(&["storage"]);
-    let canonical = Canonical { previous, ..Canonical::of(after.clone()) };
-    let canonical = canonical.with(details::STORAGE_KEYS, keys);
-    out.give(CanonicalType::AppStorageChanged, case.write.id, canonical);
+    out.give(CanonicalType::AppStorageChanged, case.write.id, || {
+        let previous = case.previous_of(&["storage"]);
+        Canonical { previous, ..Canonical::of(after.clone()) }.with(details::STORAGE_KEYS, keys)
+    });
 }
 
 /// Shoplazza docs: `app/expired`. A time that is over already when it is told needs no timer.
@@ -78,7 +78,7 @@ fn expiry(case: &Case<'_>, before: Option<&App>, after: &App, out: &mut Conseque
 
 fn expired(app: &App, id: &str, out: &mut Consequences) {
     out.marks.insert(EXPIRED.to_owned(), true.into());
-    out.give(CanonicalType::AppExpired, id, Canonical::of(app.clone()));
+    out.give(CanonicalType::AppExpired, id, || Canonical::of(app.clone()));
 }
 
 /// The moment a time means; without a zone it counts as UTC.

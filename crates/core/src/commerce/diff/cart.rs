@@ -34,7 +34,7 @@ pub(super) fn apply(case: &Case<'_>, out: &mut Consequences) {
 pub(super) fn left_alone(cart: &Cart, id: &str, out: &mut Consequences) {
     if is_there(cart) && !out.marks.contains_key(ABANDONED) {
         out.marks.insert(ABANDONED.to_owned(), true.into());
-        out.give(CanonicalType::AbandonedCartCreated, id, Canonical::of(cart.clone()));
+        out.give(CanonicalType::AbandonedCartCreated, id, || Canonical::of(cart.clone()));
     }
 }
 
@@ -51,9 +51,11 @@ fn is_converted(former: Option<&Cart>, after: &Cart) -> bool {
 
 /// BigCommerce docs: `store/cart/converted`. The cart can't be read any more, so nothing else is told of it.
 fn converted(case: &Case<'_>, before: Option<&Cart>, after: &Cart, out: &mut Consequences) {
-    let order_id = after.order_id.clone().unwrap_or_default();
-    let canonical = Canonical { previous: case.previous_of(&["order_id"]), ..Canonical::of(after.clone()) };
-    out.give(CanonicalType::CartConverted, case.write.id, canonical.with(details::ORDER_ID, order_id));
+    out.give(CanonicalType::CartConverted, case.write.id, || {
+        let order_id = after.order_id.clone().unwrap_or_default();
+        let previous = case.previous_of(&["order_id"]);
+        Canonical { previous, ..Canonical::of(after.clone()) }.with(details::ORDER_ID, order_id)
+    });
     if before.is_some() {
         forget(out);
     }
@@ -61,7 +63,7 @@ fn converted(case: &Case<'_>, before: Option<&Cart>, after: &Cart, out: &mut Con
 
 /// BigCommerce docs: `store/cart/created`, with which `store/cart/updated` comes too.
 fn begun(case: &Case<'_>, after: &Cart, out: &mut Consequences) {
-    out.give(CanonicalType::CartCreated, case.write.id, Canonical::of(after.clone()));
+    out.give(CanonicalType::CartCreated, case.write.id, || Canonical::of(after.clone()));
     updated(case, CanonicalType::CartUpdated, after, out);
     lines(case, &[], after, out);
     coupons(case, &[], after, out);
@@ -89,16 +91,18 @@ fn emptied(case: &Case<'_>, before: &Cart, after: &Cart, out: &mut Consequences)
 
 /// BigCommerce docs: `store/cart/deleted`; Ecwid docs: `unfinished_order.deleted`.
 fn gone(case: &Case<'_>, before: &Cart, out: &mut Consequences) {
-    out.give(CanonicalType::CartDeleted, case.write.id, Canonical::of(before.clone()));
+    out.give(CanonicalType::CartDeleted, case.write.id, || Canonical::of(before.clone()));
     if case.marks().is_some_and(|marks| marks.contains_key(ABANDONED)) {
-        out.give(CanonicalType::AbandonedCartDeleted, case.write.id, Canonical::of(before.clone()));
+        out.give(CanonicalType::AbandonedCartDeleted, case.write.id, || Canonical::of(before.clone()));
     }
     forget(out);
 }
 
 fn updated(case: &Case<'_>, event_type: CanonicalType, after: &Cart, out: &mut Consequences) {
-    let canonical = Canonical { previous: case.previous.clone(), ..Canonical::of(after.clone()) };
-    out.give(event_type, case.write.id, canonical);
+    out.give(event_type, case.write.id, || Canonical {
+        previous: case.previous.clone(),
+        ..Canonical::of(after.clone())
+    });
 }
 
 /// BigCommerce docs: `store/cart/lineItem/created`, `…/updated`, `…/deleted`.
@@ -110,9 +114,10 @@ fn lines(case: &Case<'_>, before: &[LineItem], after: &Cart, out: &mut Consequen
             (Some(before), Some(after)) if line_differs(before, after) => CanonicalType::CartLineItemUpdated,
             _ => continue,
         };
-        let previous = case.previous_of(&["line_items"]);
-        let canonical = Canonical { previous, ..Canonical::of(after.clone()) };
-        out.give(event_type, case.write.id, canonical.with(details::LINE_ITEM_ID, line_id(&pair)));
+        out.give(event_type, case.write.id, || {
+            let previous = case.previous_of(&["line_items"]);
+            Canonical { previous, ..Canonical::of(after.clone()) }.with(details::LINE_ITEM_ID, line_id(&pair))
+        });
     }
 }
 
@@ -143,13 +148,15 @@ fn coupons(case: &Case<'_>, before: &[AppliedCoupon], after: &Cart, out: &mut Co
     let known = Coupons::of(before);
     for coupon in after.coupons.iter().filter(|coupon| !known.hold(coupon)) {
         let Some(id) = coupon.id.as_ref().or(coupon.code.as_ref()) else { continue };
-        let previous = case.previous_of(&["coupons"]);
-        let mut canonical = Canonical { previous, ..Canonical::of(after.clone()) };
-        canonical = canonical.with(details::COUPON_ID, id.as_str());
-        if let Some(code) = &coupon.code {
-            canonical = canonical.with(details::COUPON_CODE, code.as_str());
-        }
-        out.give(CanonicalType::CartCouponApplied, case.write.id, canonical);
+        out.give(CanonicalType::CartCouponApplied, case.write.id, || {
+            let previous = case.previous_of(&["coupons"]);
+            let canonical = Canonical { previous, ..Canonical::of(after.clone()) };
+            let canonical = canonical.with(details::COUPON_ID, id.as_str());
+            match &coupon.code {
+                Some(code) => canonical.with(details::COUPON_CODE, code.as_str()),
+                None => canonical,
+            }
+        });
     }
 }
 

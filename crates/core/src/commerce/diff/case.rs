@@ -54,9 +54,11 @@ impl<'a> Case<'a> {
     /// Gives an event about the entity as it is after the write, with the former values of some fields.
     pub(super) fn give(&self, out: &mut Consequences, event_type: CanonicalType, fields: &[&str]) {
         if let Some(after) = self.after {
-            let canonical =
-                Canonical { object: after.clone(), previous: self.previous_of(fields), details: Map::new() };
-            out.give(event_type, self.write.id, canonical);
+            out.give(event_type, self.write.id, || Canonical {
+                object: after.clone(),
+                previous: self.previous_of(fields),
+                details: Map::new(),
+            });
         }
     }
 

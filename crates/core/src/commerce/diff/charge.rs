@@ -64,11 +64,13 @@ fn give(
     charge: Option<&Charge>,
     out: &mut Consequences,
 ) {
-    let mut canonical = Canonical { previous: case.previous_of(fields), ..Canonical::of(app.clone()) };
-    if let Some(charge) = charge {
-        canonical = canonical.with(details::CHARGE_ID, charge.id.as_str());
-    }
-    out.give(event_type, case.write.id, canonical);
+    out.give(event_type, case.write.id, || {
+        let canonical = Canonical { previous: case.previous_of(fields), ..Canonical::of(app.clone()) };
+        match charge {
+            Some(charge) => canonical.with(details::CHARGE_ID, charge.id.as_str()),
+            None => canonical,
+        }
+    });
 }
 
 /// Amounts in different currencies can't be compared and near nothing.

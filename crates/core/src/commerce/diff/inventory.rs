@@ -80,12 +80,12 @@ impl Counted<'_> {
             None if by_order => return,
             _ => whole(after),
         };
-        let canonical =
-            Canonical { object: self.object.clone(), previous: self.previous.clone(), details: Map::new() };
         let method = if by_order { "relative" } else { "absolute" };
-        let canonical =
-            canonical.with(details::INVENTORY_METHOD, method).with(details::INVENTORY_VALUE, value);
-        out.give(self.events[usize::from(by_order)], self.id, canonical);
+        out.give(self.events[usize::from(by_order)], self.id, || {
+            Canonical { object: self.object.clone(), previous: self.previous.clone(), details: Map::new() }
+                .with(details::INVENTORY_METHOD, method)
+                .with(details::INVENTORY_VALUE, value)
+        });
     }
 
     /// What a change of the quantity means for buyers.
@@ -122,15 +122,14 @@ pub(super) fn tell_movements(before: Holding<'_>, after: Holding<'_>, of: Goods<
         *delta = delta.saturating_add(quantity.decimal() * sign);
     }
     for (stock, delta) in deltas.into_iter().filter(|(_, delta)| !delta.is_zero()) {
-        let object = Stock { id: stock.to_owned(), ..Stock::default() };
-        let mut canonical = Canonical::of(object);
-        for (name, id) in [(details::PRODUCT_ID, of.product_id), (details::VARIANT_ID, of.variant_id)] {
-            if let Some(id) = id {
-                canonical = canonical.with(name, id);
-            }
-        }
-        let canonical = canonical.with(details::QUANTITY_DELTA, delta.normalize().to_string());
-        out.give(CanonicalType::StockMoved, stock, canonical);
+        out.give(CanonicalType::StockMoved, stock, || {
+            let canonical = Canonical::of(Stock { id: stock.to_owned(), ..Stock::default() });
+            let ids = [(details::PRODUCT_ID, of.product_id), (details::VARIANT_ID, of.variant_id)];
+            let known = ids.into_iter().filter_map(|(name, id)| Some((name, id?)));
+            known
+                .fold(canonical, |canonical, (name, id)| canonical.with(name, id))
+                .with(details::QUANTITY_DELTA, delta.normalize().to_string())
+        });
     }
 }
 

@@ -15,9 +15,11 @@ pub(super) fn apply(case: &Case<'_>, out: &mut Consequences) {
         (None, None) => return,
     };
     if let Some(event_type) = event_type(case.write.kind, how) {
-        let canonical =
-            Canonical { object: object.clone(), previous: case.previous.clone(), details: Map::new() };
-        out.give(event_type, case.write.id, canonical);
+        out.give(event_type, case.write.id, || Canonical {
+            object: object.clone(),
+            previous: case.previous.clone(),
+            details: Map::new(),
+        });
     }
 }
 

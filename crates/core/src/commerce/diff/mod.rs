@@ -69,6 +69,8 @@ pub struct Write<'a> {
     pub cause: Option<&'a str>,
     /// When.
     pub now: Timestamp,
+    /// Whether nobody is to be told: what has to be remembered and looked at later follows as usual, and no event.
+    pub silent: bool,
 }
 
 /// An event that a write, an occurrence or a timer gives.
@@ -115,17 +117,22 @@ pub struct Consequences {
     pub marks: Marks,
     /// Timers to be set, with their time, or to be called off. Others stay as they are.
     pub timers: Vec<(TimerKind, Option<Timestamp>)>,
+    /// Whether events are left out.
+    silent: bool,
 }
 
 impl Consequences {
     /// Nothing happens, and what was remembered still is.
-    fn remembering(marks: &Marks) -> Self {
+    pub fn remembering(marks: &Marks) -> Self {
         Self { marks: marks.clone(), ..Self::default() }
     }
 
-    fn give(&mut self, event_type: CanonicalType, id: &str, canonical: Canonical) {
-        let subject = Subject::new(event_type.kind(), id);
-        self.events.push(Arisen { event_type, subject, canonical });
+    /// Gives an event. What it says is put together only if somebody is told.
+    fn give(&mut self, event_type: CanonicalType, id: &str, canonical: impl FnOnce() -> Canonical) {
+        if !self.silent {
+            let subject = Subject::new(event_type.kind(), id);
+            self.events.push(Arisen { event_type, subject, canonical: canonical() });
+        }
     }
 }
 
@@ -136,6 +143,7 @@ pub fn diff(write: &Write<'_>) -> Consequences {
         (Some(before), Some(_)) => Consequences::remembering(before.marks),
         _ => Consequences::default(),
     };
+    consequences.silent = write.silent;
     if case.is_idle() {
         return consequences;
     }

@@ -52,7 +52,7 @@ pub(super) fn apply(case: &Case<'_>, out: &mut Consequences) {
     match case.typed::<Subscription>() {
         (Some(before), Some(after)) => case.follow(RULES, before, after, out),
         (Some(before), None) if !has_ended(before) => {
-            out.give(CanonicalType::SubscriptionCancelled, case.write.id, Canonical::of(before.clone()));
+            out.give(CanonicalType::SubscriptionCancelled, case.write.id, || Canonical::of(before.clone()));
         }
         _ => {}
     }

@@ -27,7 +27,7 @@ pub(super) fn apply_nested(
         (Some(before), None) => (CanonicalType::VariantDeleted, before),
         (None, None) => return,
     };
-    out.give(event_type, &pair.key, Canonical::of(of_product(variant, case.write.id)));
+    out.give(event_type, &pair.key, || Canonical::of(of_product(variant, case.write.id)));
 }
 
 fn changed(
@@ -42,8 +42,11 @@ fn changed(
     if only_touched {
         return;
     }
-    let canonical = Canonical { object: object.clone(), previous: previous.clone(), details: Map::new() };
-    out.give(CanonicalType::VariantUpdated, &after.id, canonical);
+    out.give(CanonicalType::VariantUpdated, &after.id, || Canonical {
+        object: object.clone(),
+        previous: previous.clone(),
+        details: Map::new(),
+    });
     let counted = product.filter(|product| is_counted(product) && counts_by_variant(product));
     let (Some(product), Some(whole)) = (counted, case.after) else { return };
     let counted = Counted {
@@ -91,7 +94,7 @@ fn tell_news(
     out: &mut Consequences,
 ) {
     if let Some(news) = counted.news() {
-        out.give(news, product_id, product().with(details::VARIANT_ID, counted.id));
+        out.give(news, product_id, || product().with(details::VARIANT_ID, counted.id));
     }
 }
 

@@ -49,9 +49,12 @@ impl Story {
     fn change(&mut self, state: Value, cause: Option<&str>) -> Vec<Arisen> {
         let after = entity(self.kind, state);
         let known = self.entity.as_ref().map(|entity| Known { entity, marks: &self.marks });
-        let write =
-            Write { kind: self.kind, id: "1", before: known, after: after.as_ref(), cause, now: self.now };
+        let (kind, now) = (self.kind, self.now);
+        let write = Write { kind, id: "1", before: known, after: after.as_ref(), cause, now, silent: false };
         let consequences = diff(&write);
+        let silently = diff(&Write { silent: true, ..write });
+        assert!(silently.events.is_empty(), "nobody is told");
+        assert_eq!((&silently.marks, &silently.timers), (&consequences.marks, &consequences.timers));
         self.entity = after;
         self.keep(consequences)
     }
