@@ -78,6 +78,9 @@ limits! {
     topics_per_endpoint_max: usize = 200;
     /// Custom headers of one endpoint.
     headers_per_endpoint_max: usize = 20;
+    /// Bytes of the names and values of one endpoint's custom headers together: with the delivery's own they must fit into
+    /// a request's head.
+    endpoint_header_bytes_max: usize = 16 << 10;
     /// Secrets of one source, app or endpoint that may be active together.
     secrets_active_max: usize = 10;
     /// Rejected requests that are kept; the oldest make room.

@@ -19,10 +19,19 @@ fn is_ours(dialect: DialectId, name: &str) -> bool {
 pub(super) fn check_headers(
     dialect: DialectId,
     headers: &[CustomHeader],
-    max: usize,
+    limits: &Limits,
 ) -> Result<(), ConfigureError> {
+    let max = limits.headers_per_endpoint_max;
     if headers.len() > max {
         return Err(ConfigureError::Limit { name: "headers_per_endpoint_max", max });
+    }
+    let bytes: usize = headers.iter().map(|header| header.name.len() + header.value.expose().len()).sum();
+    let max = limits.endpoint_header_bytes_max;
+    if bytes > max {
+        let message = format!(
+            "`headers` have {bytes} bytes together, at most {max} (limit `endpoint_header_bytes_max`)"
+        );
+        return Err(ConfigureError::invalid("headers", message));
     }
     for (index, CustomHeader { name, value }) in headers.iter().enumerate() {
         check_header(name, value.expose()).map_err(|error| ConfigureError::invalid("headers", error))?;
@@ -78,21 +87,41 @@ mod tests {
             "X Y",
             "",
         ] {
-            assert!(check_headers(CLOUD_EVENTS, &[header(name, "v")], 5).is_err(), "{name}");
+            assert!(check_headers(CLOUD_EVENTS, &[header(name, "v")], &Limits::default()).is_err(), "{name}");
         }
         assert!(
-            check_headers(CLOUD_EVENTS, &[header("Authorization", "Bearer x"), header("X-Env", "")], 5)
-                .is_ok()
+            check_headers(
+                CLOUD_EVENTS,
+                &[header("Authorization", "Bearer x"), header("X-Env", "")],
+                &Limits::default()
+            )
+            .is_ok()
         );
-        assert!(check_headers(CLOUD_EVENTS, &[header("X-Env", "1"), header("x-env", "2")], 5).is_err());
+        assert!(
+            check_headers(CLOUD_EVENTS, &[header("X-Env", "1"), header("x-env", "2")], &Limits::default())
+                .is_err()
+        );
         assert!(matches!(
-            check_headers(CLOUD_EVENTS, &[header("a", ""), header("b", "")], 1),
+            check_headers(
+                CLOUD_EVENTS,
+                &[header("a", ""), header("b", "")],
+                &Limits { headers_per_endpoint_max: 1, ..Limits::default() }
+            ),
             Err(ConfigureError::Limit { name: "headers_per_endpoint_max", max: 1 })
         ));
-        let error = check_headers(CLOUD_EVENTS, &[header("X-Key", "sword\r\nfish")], 5)
+        let error = check_headers(CLOUD_EVENTS, &[header("X-Key", "sword\r\nfish")], &Limits::default())
             .expect_err("a line end")
             .to_string();
         assert!(error.contains("X-Key") && !error.contains("sword"), "{error}");
+    }
+
+    #[test]
+    fn headers_together_fit_into_a_head() {
+        let limits = Limits { endpoint_header_bytes_max: 10, ..Limits::default() };
+        assert!(check_headers(CLOUD_EVENTS, &[header("X-A", "12"), header("X-B", "34")], &limits).is_ok());
+        let error = check_headers(CLOUD_EVENTS, &[header("X-A", "12"), header("X-B", "345")], &limits);
+        let error = error.expect_err("11 bytes").to_string();
+        assert_eq!(error, "`headers` have 11 bytes together, at most 10 (limit `endpoint_header_bytes_max`)");
     }
 
     #[test]
@@ -110,8 +139,8 @@ mod tests {
             (DialectId::Duda, "x-duda-signature"),
             (DialectId::BigCommerce, "webhook-id"),
         ] {
-            assert!(check_headers(dialect, &[header(name, "v")], 5).is_err(), "{name}");
-            assert!(check_headers(dialect, &[header("Authorization", "v")], 5).is_ok());
+            assert!(check_headers(dialect, &[header(name, "v")], &Limits::default()).is_err(), "{name}");
+            assert!(check_headers(dialect, &[header("Authorization", "v")], &Limits::default()).is_ok());
         }
     }
 }

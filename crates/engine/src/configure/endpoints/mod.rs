@@ -56,7 +56,7 @@ impl Engine {
         let app = draft.app.map(|id| self.app_of_endpoint(id)).transpose()?;
         let dialect = speech::dialect(draft.dialect, app.as_deref())?;
         self.check_shop(draft.shop)?;
-        check_headers(dialect, &draft.headers, limits.headers_per_endpoint_max)?;
+        check_headers(dialect, &draft.headers, limits)?;
         let now = self.0.timer.now();
         let secret = self.own_secret(dialect, app.is_some(), draft.secret, now)?;
         Ok(Endpoint {
@@ -117,7 +117,7 @@ impl Engine {
             endpoint.topics = topics::patterns(dialect, Some(&topics), limits.topics_per_endpoint_max)?;
         }
         if let Some(headers) = change.headers {
-            check_headers(dialect, &headers, limits.headers_per_endpoint_max)?;
+            check_headers(dialect, &headers, limits)?;
             endpoint.headers = headers;
         }
         if let Some(retry) = change.retry {
