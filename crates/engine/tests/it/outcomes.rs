@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shopwire_core::delivery::{ContentMode, CustomHeader, DeadReason, EndpointState, Ordering, RetryPolicy};
-use shopwire_core::{Clock as _, DialectId, Secret};
+use shopwire_core::{Clock as _, DialectId, Limits, Secret};
 use shopwire_engine::DeliveryState;
 use shopwire_engine::configure::EndpointDraft;
 use shopwire_engine::deliver::RedeliverError;
@@ -184,7 +184,8 @@ async fn a_receiver_that_is_down_for_ever_is_tried_exactly_as_documented_and_can
 
 #[tokio::test]
 async fn an_event_of_which_no_request_can_be_made_is_dead_at_once_and_the_next_goes_on() {
-    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let limits = Limits { endpoint_header_bytes_max: 32 << 10, ..Limits::default() };
+    let (world, receiver) = (World::with(limits).await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;
     // What this header leaves of the 32 KiB is enough for an ordinary subject, and not for one that is escaped this often.
     let long = CustomHeader { name: "X-Long".to_owned(), value: Secret::new("x".repeat(30 * 1024)) };
