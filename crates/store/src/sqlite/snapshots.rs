@@ -9,12 +9,6 @@ use super::entry::{Entry, LogEnd};
 use super::timers;
 use crate::{Committed, EntityChange, EntityKey, Snapshot, StoreError};
 
-/// Where an entity's snapshot stands, and its version.
-struct Stored {
-    place: i64,
-    version: u64,
-}
-
 /// See [`Ledger::commit`](crate::Ledger::commit). What a conflict forbids is known before anything is written.
 pub(super) fn commit(
     db: &Connection,
@@ -22,8 +16,7 @@ pub(super) fn commit(
     change: &EntityChange,
     events: &mut [Entry],
 ) -> Result<Committed, StoreError> {
-    let stored = stored(db, &change.key)?;
-    let version = stored.as_ref().map_or(0, |stored| stored.version);
+    let version = version(db, &change.key)?;
     let is_still_due = match change.fired {
         Some((timer, due)) => timers::is_set(db, &change.key, timer, due)?,
         None => true,
@@ -32,10 +25,7 @@ pub(super) fn commit(
         return Ok(Committed::Conflict { version });
     }
     let version = version + 1;
-    match stored {
-        Some(stored) => update(db, stored.place, version, change)?,
-        None => insert(db, version, change)?,
-    }
+    put(db, version, change)?;
     if let Some((timer, _)) = change.fired {
         timers::set(db, &change.key, timer, None)?;
     }
@@ -46,43 +36,28 @@ pub(super) fn commit(
     Ok(Committed::Done { version, head: log.head() })
 }
 
-fn stored(db: &Connection, key: &EntityKey) -> Result<Option<Stored>, StoreError> {
-    let stored = db
-        .prepare_cached("SELECT place, version FROM snapshot WHERE shop = ?1 AND kind = ?2 AND id = ?3")?
-        .query_row((Sql(&key.shop), Sql(key.kind), &key.id), |row| {
-            Ok(Stored { place: row.get(0)?, version: row.get(1)? })
-        })
+/// The version an entity is at; 0 if it was never heard of.
+fn version(db: &Connection, key: &EntityKey) -> Result<u64, StoreError> {
+    let version = db
+        .prepare_cached("SELECT version FROM snapshot WHERE shop = ?1 AND kind = ?2 AND id = ?3")?
+        .query_row((Sql(&key.shop), Sql(key.kind), &key.id), |row| row.get(0))
         .optional()?;
-    Ok(stored)
+    Ok(version.unwrap_or(0))
 }
 
-fn insert(db: &Connection, version: u64, change: &EntityChange) -> Result<(), StoreError> {
+/// A surrogate that was once given is kept: whoever was told it may ask for the id behind it.
+fn put(db: &Connection, version: u64, change: &EntityChange) -> Result<(), StoreError> {
     let EntityKey { shop, kind, id } = &change.key;
     db.prepare_cached(
         "INSERT INTO snapshot (shop, kind, id, version, updated_at, surrogate, marks, entity)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (shop, kind, id) DO UPDATE SET version = excluded.version, updated_at = excluded.updated_at,
+         surrogate = coalesce(excluded.surrogate, surrogate), marks = excluded.marks, entity = excluded.entity",
     )?
     .execute((
         Sql(shop),
         Sql(*kind),
         id,
-        whole(version),
-        Sql(change.at),
-        change.surrogate.map(whole),
-        Json(&change.marks),
-        change.entity.as_deref().map(Json),
-    ))?;
-    Ok(())
-}
-
-/// A surrogate that was once given is kept: whoever was told it may ask for the id behind it.
-fn update(db: &Connection, place: i64, version: u64, change: &EntityChange) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "UPDATE snapshot SET version = ?2, updated_at = ?3, surrogate = coalesce(?4, surrogate), marks = ?5,
-         entity = ?6 WHERE place = ?1",
-    )?
-    .execute((
-        place,
         whole(version),
         Sql(change.at),
         change.surrogate.map(whole),
