@@ -17,7 +17,6 @@ mod identity;
 mod import;
 mod input;
 mod keys;
-mod nearest;
 mod output;
 mod receiver;
 mod runtime;

@@ -15,10 +15,10 @@ use shopwire_dialects::{
 
 use crate::identity;
 use crate::keys::where_it_is;
-use crate::nearest::did_you_mean;
 use crate::speaker::signing_keys;
 use crate::wildcards;
 use canonical::Own;
+use shopwire_core::did_you_mean;
 
 /// A sample of a topic, signed with all of the keys that it can be signed with.
 pub(crate) fn signed(

@@ -10,6 +10,7 @@ mod event;
 mod headers;
 mod id;
 mod limits;
+mod nearest;
 mod random;
 mod secret;
 mod shop;
@@ -21,6 +22,7 @@ pub use event::{Event, LoggedEvent, Origin, ReceivedWebhook, RecordedChange, Seq
 pub use headers::Headers;
 pub use id::{AppId, EndpointId, EventId, IdError, RejectionId, ShopId, SourceId, TokenId};
 pub use limits::{LimitError, Limits};
+pub use nearest::{did_you_mean, nearest};
 pub use random::Random;
 pub use secret::{HoldsSecrets, Secret};
 pub use shop::{App, Grant, KeyKind, SecretVersion, Shop, Source, SourceKey};

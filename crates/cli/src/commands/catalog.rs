@@ -11,10 +11,10 @@ use shopwire_dialects::{Dialect, SampleFacts, ShopIdentity};
 use shopwire_engine::{SystemRandom, SystemTimer};
 
 use super::{Outcome, Verdict};
-use crate::nearest::did_you_mean;
 use crate::output::{self, Output, row};
 use crate::wildcards::{self, Covering};
 use crate::{dialect_arg, samples};
+use shopwire_core::did_you_mean;
 
 /// List the topics of the platforms, and the event types they stand for
 #[derive(Debug, Args)]

@@ -13,8 +13,8 @@ use super::Outcome;
 use crate::api::{Answer, ServerArgs, segment};
 use crate::import::Import;
 use crate::input;
-use crate::nearest::did_you_mean;
 use crate::output::Output;
+use shopwire_core::did_you_mean;
 
 /// Tell a running server the state of a shop, and ask for it
 #[derive(Debug, Args)]

@@ -39,7 +39,7 @@ pub(crate) use self::section::{Key, Section};
 pub(crate) use self::server::Server;
 pub(crate) use self::setting::{Raw, Setting, listen_address};
 pub(crate) use self::store::Store;
-use crate::nearest::did_you_mean;
+use shopwire_core::did_you_mean;
 
 /// The file that is read if no other is named, and if it is there.
 const DEFAULT_FILE: &str = "shopwire.toml";

@@ -113,7 +113,7 @@ fn detail(name: &str, value: &str) -> anyhow::Result<Value> {
                 details::STORAGE_KEYS,
                 details::COUNT,
             ]);
-            let meant = crate::nearest::did_you_mean(name, known.clone());
+            let meant = shopwire_core::did_you_mean(name, known.clone());
             let meant =
                 meant.unwrap_or_else(|| format!("there are {}", known.collect::<Vec<_>>().join(", ")));
             anyhow::bail!("`{name}` is no detail of an event: {meant}")

@@ -1,8 +1,8 @@
 //! What an endpoint may ask for.
 
-use shopwire_core::DialectId;
 use shopwire_core::commerce::{CanonicalType, EventType};
 use shopwire_core::delivery::TopicPattern;
+use shopwire_core::{DialectId, nearest};
 use shopwire_dialects::catalog::Catalog;
 
 use super::ConfigureError;
@@ -74,17 +74,9 @@ fn of_platform(dialect: DialectId, catalog: &Catalog, text: &str) -> Result<Topi
 
 fn unknown(catalog: &Catalog, text: &str) -> String {
     let shown: String = text.chars().take(80).collect();
-    let nearest = catalog.topics.iter().max_by_key(|topic| likeness(topic.name, text));
-    let meant = nearest.map(|topic| format!(": did you mean `{}`?", topic.name)).unwrap_or_default();
+    let near = nearest(&shown, catalog.topics.iter().map(|topic| topic.name));
+    let meant = near.first().map(|name| format!(": did you mean `{name}`?")).unwrap_or_default();
     format!("{} has no topic `{shown}`{meant}", catalog.title)
-}
-
-/// How many characters two names begin and end with together, in either case.
-fn likeness(one: &str, other: &str) -> usize {
-    let (one, other) = (one.to_lowercase(), other.to_lowercase());
-    let front = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    let back = one.chars().rev().zip(other.chars().rev()).take_while(|(a, b)| a == b).count();
-    front + back
 }
 
 #[cfg(test)]

@@ -87,13 +87,9 @@ pub(super) fn kind_in(collection: &str) -> Result<EntityKind, Problem> {
     })
 }
 
-/// The collection that begins most like it.
+/// The collection most like it.
 fn nearest(given: &str) -> Option<&'static str> {
-    let given = given.to_ascii_lowercase();
-    let alike = |name: &str| name.bytes().zip(given.bytes()).take_while(|(a, b)| a == b).count();
-    let collections = EntityKind::ALL.iter().map(|kind| kind.collection());
-    let best = collections.max_by_key(|name| (alike(name), std::cmp::Reverse(name.len())));
-    best.filter(|name| alike(name) >= 3)
+    shopwire_core::nearest(given, EntityKind::ALL.iter().map(|kind| kind.collection())).first().copied()
 }
 
 /// An id as a segment of a path.

@@ -5,7 +5,7 @@ const SUGGESTED_MAX: usize = 3;
 
 /// The candidates most like `given`, best first: those that hold it or are held by it, and those a few typing mistakes
 /// away.
-pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let given = given.to_lowercase();
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
@@ -16,7 +16,7 @@ pub(crate) fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a 
 }
 
 /// `did you mean …?`, or nothing if nothing is near.
-pub(crate) fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = nearest(given, candidates);
     let quoted: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
     (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
