@@ -1,17 +1,18 @@
 //! A ledger that fails when a test wants it to, and dies as a killed process would.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use shopwire_core::commerce::EntityKind;
-use shopwire_core::delivery::LaneRecord;
+use shopwire_core::commerce::{EntityKind, Subject};
+use shopwire_core::delivery::{LaneRecord, Waiting};
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 use shopwire_store::{
-    Appended, AttemptFilter, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter, DueTimer,
-    EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger,
-    Merges, NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Snapshot, StoreError,
-    StoredAttempt, Tail,
+    Appended, AttemptFilter, AttemptPlace, AttemptWalk, Backup, Blob, Committed, Configuration, DeadLetter,
+    DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
+    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId, Page,
+    PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
 };
 
 /// What a verb does instead of its work.
@@ -149,6 +150,27 @@ impl Ledger for Unreliable {
         self.at("redeliver")?.redeliver(at, seq, now).await
     }
 
+    async fn replay(
+        &self,
+        at: EndpointId,
+        places: &[Seq],
+        now: Timestamp,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        self.at("replay")?.replay(at, places, now).await
+    }
+
+    async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.at("expire_dead_letters")?.expire_dead_letters(before, limit).await
+    }
+
+    async fn walk_attempts(&self, after: AttemptPlace, limit: usize) -> Result<AttemptWalk, StoreError> {
+        self.at("walk_attempts")?.walk_attempts(after, limit).await
+    }
+
+    async fn lane_stands(&self) -> Result<Vec<LaneStand>, StoreError> {
+        self.at("lane_stands")?.lane_stands().await
+    }
+
     async fn commit(&self, change: EntityChange) -> Result<Committed, StoreError> {
         self.at("commit")?.commit(change).await
     }
@@ -213,6 +235,26 @@ impl Ledger for Unreliable {
 
     async fn sweep(&self, dedup: Timestamp, idempotency: Timestamp) -> Result<bool, StoreError> {
         self.at("sweep")?.sweep(dedup, idempotency).await
+    }
+
+    async fn span(&self) -> Result<LogSpan, StoreError> {
+        self.at("span")?.span().await
+    }
+
+    async fn retain(&self, retention: Retention) -> Result<Dropped, StoreError> {
+        self.at("retain")?.retain(retention).await
+    }
+
+    async fn erase(&self, shop: ShopId, subject: &Subject, now: Timestamp) -> Result<Erasure, StoreError> {
+        self.at("erase")?.erase(shop, subject, now).await
+    }
+
+    async fn erasures(&self, limit: usize) -> Result<Vec<Erasure>, StoreError> {
+        self.at("erasures")?.erasures(limit).await
+    }
+
+    async fn back_up(&self, into: &Path) -> Result<Backup, StoreError> {
+        self.at("back_up")?.back_up(into).await
     }
 
     async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError> {

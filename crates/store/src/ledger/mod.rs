@@ -1,6 +1,7 @@
 //! The verbs of the Ledger.
 
 mod attempt;
+mod care;
 mod config;
 mod entity;
 mod event;
@@ -8,16 +9,18 @@ mod page;
 mod rejected;
 mod tail;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shopwire_core::commerce::EntityKind;
-use shopwire_core::delivery::LaneRecord;
+use shopwire_core::commerce::{EntityKind, Subject};
+use shopwire_core::delivery::{LaneRecord, Waiting};
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 pub use attempt::{
     AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, LaneUpdate, Redelivery, StoredAttempt,
 };
+pub use care::{AttemptPlace, AttemptWalk, Backup, Dropped, Erasure, LaneStand, LogSpan, Retention};
 pub use config::{Configuration, IdempotencyKey, Noun, NounId};
 pub use entity::{Committed, DueTimer, EntityChange, EntityKey, Snapshot};
 pub use event::{Appended, EventFilter, EventHead, Merges, NewEvent};
@@ -119,6 +122,26 @@ pub trait Ledger: Send + Sync {
         now: Timestamp,
     ) -> Result<Redelivery, StoreError>;
 
+    /// Lets events be delivered to an endpoint again, or for the first time: each waits by name from `now` on, with a fresh
+    /// policy; if it stands on the dead-letter list it is taken off it, and the numbers of its attempts go on. Left out
+    /// are those that are in flight or waiting already, those the lane has yet to come to, and places without an event.
+    /// Answers those that wait now.
+    async fn replay(
+        &self,
+        endpoint: EndpointId,
+        places: &[Seq],
+        now: Timestamp,
+    ) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Takes up to `limit` dead letters that were given up before `before` off the list, the oldest first; answers how many.
+    async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// All attempts in the order they were recorded, up to `limit` behind `after`: for whoever counts them.
+    async fn walk_attempts(&self, after: AttemptPlace, limit: usize) -> Result<AttemptWalk, StoreError>;
+
+    /// Where all lanes stand.
+    async fn lane_stands(&self) -> Result<Vec<LaneStand>, StoreError>;
+
     // --- The state of shops
 
     /// Commits a change: snapshot, timers and events, synced, as one; unless somebody else was first. Its events reach
@@ -183,6 +206,23 @@ pub trait Ledger: Send + Sync {
     /// a bounded number at a time; answers whether there is more.
     async fn sweep(&self, dedup_before: Timestamp, idempotency_before: Timestamp)
     -> Result<bool, StoreError>;
+
+    /// How far the log reaches.
+    async fn span(&self) -> Result<LogSpan, StoreError>;
+
+    /// Lets whole ranges of the log go. Nobody who appends waits for it.
+    async fn retain(&self, retention: Retention) -> Result<Dropped, StoreError>;
+
+    /// Erases what is known of a subject from log and snapshots, and keeps a record of having done so. Until it is finished the
+    /// record stands unfinished, and asking again goes on with it. Nobody who appends waits for it.
+    async fn erase(&self, shop: ShopId, subject: &Subject, now: Timestamp) -> Result<Erasure, StoreError>;
+
+    /// The records of erasures, the newest first.
+    async fn erasures(&self, limit: usize) -> Result<Vec<Erasure>, StoreError>;
+
+    /// Copies the store as it is at this moment into a directory, which must be empty or not exist, while it goes on being
+    /// used. What is copied opens like any store, with the same key.
+    async fn back_up(&self, into: &Path) -> Result<Backup, StoreError>;
 
     /// Looks after itself: `thorough` reads everything.
     async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError>;

@@ -1,7 +1,7 @@
 //! Deliveries that were given up.
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
-use shopwire_core::{EndpointId, Seq};
+use shopwire_core::{EndpointId, Seq, Timestamp};
 
 use super::attempts::reason;
 use super::column::{Sql, get, get_outcome, retry_after_ms, whole};
@@ -40,6 +40,16 @@ pub(super) fn take(db: &Connection, endpoint: EndpointId, seq: Seq) -> Result<Op
         .query_row((Sql(&endpoint), Sql(seq)), |row| row.get(0))
         .optional()?;
     Ok(attempts)
+}
+
+/// See [`Ledger::expire_dead_letters`](crate::Ledger::expire_dead_letters).
+pub(super) fn expire(db: &Connection, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let expired = db
+        .prepare_cached(
+            "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE at < ?1 ORDER BY id LIMIT ?2)",
+        )?
+        .execute((Sql(before), whole(limit as u64)))?;
+    Ok(expired)
 }
 
 /// See [`Ledger::dead_letters`](crate::Ledger::dead_letters).

@@ -133,6 +133,32 @@ pub(super) fn redeliver(
     Ok(Redelivery::Waits { progress })
 }
 
+/// See [`Ledger::replay`](crate::Ledger::replay).
+pub(super) fn replay(
+    db: &Connection,
+    endpoint: EndpointId,
+    places: &[Seq],
+    now: Timestamp,
+) -> Result<Vec<Waiting>, StoreError> {
+    let Some(lane) = read(db, endpoint)? else { return Ok(Vec::new()) };
+    let mut replayed = Vec::new();
+    for &seq in places {
+        let is_settled = seq <= lane.cursor || lane.done.contains(&seq);
+        let is_waiting = lane.waiting.iter().any(|waiting| waiting.seq == seq);
+        if !is_settled || is_waiting {
+            continue;
+        }
+        let Some(head) = log::head_at(db, seq)? else { continue };
+        let attempts = dead_letters::take(db, endpoint, seq)?.unwrap_or(0);
+        let progress = Progress { attempts, steps: 0, first_at: now };
+        let key = subject_key(head.shop, &head.subject);
+        let waiting = Waiting { seq, key, due: Some(now), progress: Some(progress) };
+        wait(db, endpoint, &waiting)?;
+        replayed.push(waiting);
+    }
+    Ok(replayed)
+}
+
 /// Forgets a lane with all that stands in it.
 pub(super) fn remove(db: &Connection, endpoint: EndpointId) -> Result<(), StoreError> {
     for table in ["lane", "waiting", "dead_letter"] {

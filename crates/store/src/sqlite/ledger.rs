@@ -1,10 +1,11 @@
 //! The verbs: each picks its thread and says what is to be done there.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shopwire_core::commerce::EntityKind;
-use shopwire_core::delivery::LaneRecord;
+use shopwire_core::commerce::{EntityKind, Subject};
+use shopwire_core::delivery::{LaneRecord, Waiting};
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 use super::fault::closed;
@@ -13,10 +14,10 @@ use super::{
     surrogates, timers,
 };
 use crate::{
-    Appended, AttemptFilter, Blob, Committed, Configuration, DeadLetter, DeadLetterFilter, DueTimer,
-    EntityChange, EntityKey, EventFilter, EventHead, HealthReport, IdempotencyKey, LaneUpdate, Ledger,
-    Merges, NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Snapshot, StoreError,
-    StoredAttempt, Tail,
+    Appended, AttemptFilter, AttemptPlace, AttemptWalk, Backup, Blob, Committed, Configuration, DeadLetter,
+    DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
+    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId, Page,
+    PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
 };
 
 /// Rows forgotten at one go: few enough that no append waits long.
@@ -100,6 +101,28 @@ impl Ledger for SqliteLedger {
         now: Timestamp,
     ) -> Result<Redelivery, StoreError> {
         self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, now)).await
+    }
+
+    async fn replay(
+        &self,
+        endpoint: EndpointId,
+        places: &[Seq],
+        now: Timestamp,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        let places = places.to_vec();
+        self.writer.change(move |db| lanes::replay(db, endpoint, &places, now)).await
+    }
+
+    async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.writer.change(move |db| dead_letters::expire(db, before, limit)).await
+    }
+
+    async fn walk_attempts(&self, _after: AttemptPlace, _limit: usize) -> Result<AttemptWalk, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    }
+
+    async fn lane_stands(&self) -> Result<Vec<LaneStand>, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
     }
 
     async fn commit(&self, mut change: EntityChange) -> Result<Committed, StoreError> {
@@ -192,6 +215,26 @@ impl Ledger for SqliteLedger {
                 Ok(keys == SWEEP_ROWS_MAX || answers == SWEEP_ROWS_MAX)
             })
             .await
+    }
+
+    async fn span(&self) -> Result<LogSpan, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    }
+
+    async fn retain(&self, _retention: Retention) -> Result<Dropped, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    }
+
+    async fn erase(&self, _shop: ShopId, _subject: &Subject, _now: Timestamp) -> Result<Erasure, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    }
+
+    async fn erasures(&self, _limit: usize) -> Result<Vec<Erasure>, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    }
+
+    async fn back_up(&self, _into: &Path) -> Result<Backup, StoreError> {
+        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
     }
 
     async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError> {
