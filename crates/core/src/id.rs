@@ -127,6 +127,8 @@ ids! {
     TokenId = "tok_", "a" "token";
     /// Names a rejected request.
     RejectionId = "rej_", "a" "rejection";
+    /// Names a replay.
+    ReplayId = "rpl_", "a" "replay";
 }
 
 #[cfg(test)]
