@@ -11,6 +11,7 @@
 pub mod conformance;
 mod error;
 mod ledger;
+mod log;
 mod sqlite;
 
 pub use error::StoreError;
