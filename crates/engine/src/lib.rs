@@ -16,6 +16,7 @@ mod directory;
 pub mod dispatch;
 pub mod egress;
 mod engine;
+pub mod ledger_check;
 pub mod metrics;
 pub mod receive;
 mod story;
