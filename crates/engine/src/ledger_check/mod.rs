@@ -50,8 +50,12 @@ pub(super) struct Checked {
 pub async fn check_ledger(ledger: &dyn Ledger, memory_bytes_max: u64) -> Result<LedgerReport, StoreError> {
     let directory = Directory::new(ledger.configuration().await?);
     let stands = ledger.lane_stands().await?;
-    let checked: Vec<Checked> =
-        directory.endpoints.all().into_iter().map(|endpoint| checked(endpoint, &directory, &stands)).collect();
+    let checked: Vec<Checked> = directory
+        .endpoints
+        .all()
+        .into_iter()
+        .map(|endpoint| checked(endpoint, &directory, &stands))
+        .collect();
     let mut index = TopicIndex::default();
     for (place, of) in checked.iter().enumerate() {
         index.put(&of.endpoint, place);
