@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use shopwire_core::delivery::Endpoint;
-use shopwire_core::{App, AppId, EndpointId, Shop, ShopId, Source, SourceId, Token, TokenId};
+use shopwire_core::{
+    App, AppId, EndpointId, Replay, ReplayId, Shop, ShopId, Source, SourceId, Token, TokenId,
+};
 use shopwire_store::{Configuration, Noun, NounId};
 
 /// All nouns of one kind by their ids; in order of id, which is the order they were made in.
@@ -75,6 +77,8 @@ pub struct Directory {
     pub endpoints: Shelf<EndpointId, Endpoint>,
     /// The tokens.
     pub tokens: Shelf<TokenId, Token>,
+    /// The replays, ended ones too, as far as each has come.
+    pub replays: Shelf<ReplayId, Replay>,
 }
 
 impl Directory {
@@ -85,6 +89,7 @@ impl Directory {
             sources: Shelf::of(configuration.sources, |source| source.id),
             endpoints: Shelf::of(configuration.endpoints, |endpoint| endpoint.id),
             tokens: Shelf::of(configuration.tokens, |token| token.id),
+            replays: Shelf::of(configuration.replays, |replay| replay.id),
         }
     }
 
@@ -100,6 +105,7 @@ impl Directory {
             Noun::App(app) => drop(self.apps.insert(app.id, app)),
             Noun::Source(source) => drop(self.sources.insert(source.id, source)),
             Noun::Token(token) => drop(self.tokens.insert(token.id, token)),
+            Noun::Replay(replay) => drop(self.replays.insert(replay.id, replay)),
             Noun::Endpoint(endpoint) => return Some(self.endpoints.insert(endpoint.id, endpoint)),
         }
         None
@@ -112,6 +118,7 @@ impl Directory {
             NounId::Source(id) => self.sources.remove(id),
             NounId::Endpoint(id) => self.endpoints.remove(id),
             NounId::Token(id) => self.tokens.remove(id),
+            NounId::Replay(id) => self.replays.remove(id),
         }
     }
 }

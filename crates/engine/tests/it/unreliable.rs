@@ -11,8 +11,8 @@ use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timest
 use shopwire_store::{
     Appended, AttemptFilter, AttemptPlace, AttemptWalk, Backup, Blob, Committed, Configuration, DeadLetter,
     DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
-    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId, Page,
-    PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
+    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId,
+    Page, PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
 };
 
 /// What a verb does instead of its work.
@@ -161,6 +161,14 @@ impl Ledger for Unreliable {
 
     async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.at("expire_dead_letters")?.expire_dead_letters(before, limit).await
+    }
+
+    async fn dismiss(&self, endpoint: EndpointId, places: &[Seq]) -> Result<usize, StoreError> {
+        self.at("dismiss")?.dismiss(endpoint, places).await
+    }
+
+    async fn dead_letter_count(&self) -> Result<u64, StoreError> {
+        self.at("dead_letter_count")?.dead_letter_count().await
     }
 
     async fn walk_attempts(&self, after: AttemptPlace, limit: usize) -> Result<AttemptWalk, StoreError> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use shopwire_core::delivery::LaneChanges;
 use shopwire_core::{
-    App, AppId, DialectId, Grant, KeyKind, Role, Secret, SecretVersion, Seq, Shop, Source, SourceKey, Token,
-    TokenId,
+    App, AppId, DialectId, Grant, KeyKind, Replay, ReplayId, ReplayProgress, ReplayState, Role, Secret,
+    SecretVersion, Selection, Seq, Shop, Source, SourceKey, Token, TokenId,
 };
 
 use super::Backend;
@@ -67,6 +67,21 @@ fn token(n: u8) -> Token {
     Token { id, name: "admin".to_owned(), role: Role::Admin, hash: [n; 32], created_at: moment(0) }
 }
 
+fn replay(n: u8) -> Replay {
+    Replay {
+        id: ReplayId::from_bytes([n; 16]),
+        endpoint: endpoint_id(1),
+        selection: Selection { since: Some(moment(1)), ..Selection::default() },
+        ignore_topics: false,
+        rate: 10,
+        last: Seq(9),
+        state: ReplayState::Running,
+        progress: ReplayProgress { position: Seq(3), ..ReplayProgress::default() },
+        created_at: moment(0),
+        updated_at: moment(0),
+    }
+}
+
 async fn save(ledger: &dyn Ledger, nouns: impl IntoIterator<Item = Noun>) {
     for noun in nouns {
         ledger.save(noun).await.unwrap();
@@ -82,7 +97,7 @@ pub(super) async fn nouns_come_back_with_their_secrets_and_in_order(backend: &dy
         .await;
     save(&*ledger, [Noun::Source(source(3, 2)), Noun::Endpoint(endpoint(2)), Noun::Endpoint(bare.clone())])
         .await;
-    save(&*ledger, [Noun::Token(token(2)), Noun::Token(token(1))]).await;
+    save(&*ledger, [Noun::Token(token(2)), Noun::Token(token(1)), Noun::Replay(replay(2))]).await;
     let ledger = backend.reopen(ledger).await;
     let expected = Configuration {
         shops: vec![shop(2), shop(1)],
@@ -90,6 +105,7 @@ pub(super) async fn nouns_come_back_with_their_secrets_and_in_order(backend: &dy
         sources: vec![source(4, 1), source(3, 2)],
         endpoints: vec![endpoint(2), bare],
         tokens: vec![token(2), token(1)],
+        replays: vec![replay(2)],
     };
     assert_eq!(ledger.configuration().await.unwrap(), expected);
 }
@@ -138,6 +154,7 @@ pub(super) async fn removing_a_shop_removes_what_is_its_alone(backend: &dyn Back
         sources: vec![source(2, 4)],
         endpoints: vec![endpoint(3), endpoint(4)],
         tokens: vec![],
+        replays: vec![],
     };
     assert_eq!(ledger.configuration().await.unwrap(), expected);
     assert_eq!(ledger.lane(endpoint_id(2)).await.unwrap(), None);
@@ -161,8 +178,11 @@ pub(super) async fn removing_what_is_not_there_is_no_error(backend: &dyn Backend
     assert_eq!(ledger.configuration().await.unwrap(), before);
     ledger.remove(NounId::App(app(1).id)).await.unwrap();
     ledger.remove(NounId::Token(token(1).id)).await.unwrap();
+    save(&*ledger, [Noun::Replay(replay(1))]).await;
+    ledger.remove(NounId::Replay(replay(1).id)).await.unwrap();
     let left = ledger.configuration().await.unwrap();
-    assert_eq!((left.shops.len(), left.apps.len(), left.tokens.len()), (1, 0, 0));
+    let counted = (left.shops.len(), left.apps.len(), left.tokens.len(), left.replays.len());
+    assert_eq!(counted, (1, 0, 0, 0));
 }
 
 pub(super) async fn the_first_answer_stays(backend: &dyn Backend) {

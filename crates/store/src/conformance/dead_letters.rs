@@ -80,6 +80,22 @@ pub(super) async fn who_dies_again_stands_on_the_list_again(backend: &dyn Backen
     assert_eq!(ledger.dead_letters(&filter, page(9, None)).await.unwrap().items[0].attempts, 5);
 }
 
+pub(super) async fn who_is_dismissed_is_off_the_list(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..9).await;
+    kill(&*ledger, 1, &[3, 4, 5], 4).await;
+    kill(&*ledger, 2, &[3], 4).await;
+    assert_eq!(ledger.dead_letter_count().await.unwrap(), 4);
+    let places = [Seq(3), Seq(5), Seq(6), Seq(99)];
+    assert_eq!(ledger.dismiss(endpoint_id(1), &places).await.unwrap(), 2);
+    assert_eq!(ledger.dismiss(endpoint_id(1), &places).await.unwrap(), 0);
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(listed(&*ledger, DeadLetterFilter::default()).await, [(Seq(3), 2), (Seq(4), 1)]);
+    assert_eq!(ledger.dead_letter_count().await.unwrap(), 2);
+    let redelivered = ledger.redeliver(endpoint_id(1), Seq(3), moment(1)).await.unwrap();
+    assert_eq!(redelivered, Redelivery::NotDead);
+}
+
 pub(super) async fn pages_hold_every_dead_letter_once(backend: &dyn Backend) {
     let ledger = backend.open().await;
     append_all(&*ledger, 0..20).await;

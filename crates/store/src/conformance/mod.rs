@@ -109,6 +109,7 @@ checks! {
     dead_letters: the_dead_are_listed_with_their_reason
         a_dead_letter_is_redelivered_once
         who_dies_again_stands_on_the_list_again
+        who_is_dismissed_is_off_the_list
         pages_hold_every_dead_letter_once;
     config: nouns_come_back_with_their_secrets_and_in_order
         saving_again_replaces

@@ -1,7 +1,9 @@
 //! What is configured.
 
 use shopwire_core::delivery::Endpoint;
-use shopwire_core::{App, AppId, EndpointId, Shop, ShopId, Source, SourceId, Token, TokenId};
+use shopwire_core::{
+    App, AppId, EndpointId, Replay, ReplayId, Shop, ShopId, Source, SourceId, Token, TokenId,
+};
 
 /// Everything that is configured, each kind in the order it was made.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +18,8 @@ pub struct Configuration {
     pub endpoints: Vec<Endpoint>,
     /// The tokens.
     pub tokens: Vec<Token>,
+    /// The replays, ended ones too.
+    pub replays: Vec<Replay>,
 }
 
 /// One thing that is configured.
@@ -31,6 +35,8 @@ pub enum Noun {
     Endpoint(Endpoint),
     /// A token.
     Token(Token),
+    /// A replay.
+    Replay(Replay),
 }
 
 /// Names one thing that is configured.
@@ -46,6 +52,8 @@ pub enum NounId {
     Endpoint(EndpointId),
     /// A token.
     Token(TokenId),
+    /// A replay.
+    Replay(ReplayId),
 }
 
 /// Names a request so that repeating it does nothing new.

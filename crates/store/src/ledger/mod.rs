@@ -136,6 +136,13 @@ pub trait Ledger: Send + Sync {
     /// Takes up to `limit` dead letters that were given up before `before` off the list, the oldest first; answers how many.
     async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
+    /// Takes deliveries off the dead-letter list without sending them again: somebody has seen to them. Answers how many
+    /// stood there.
+    async fn dismiss(&self, endpoint: EndpointId, places: &[Seq]) -> Result<usize, StoreError>;
+
+    /// How many deliveries stand on the dead-letter list.
+    async fn dead_letter_count(&self) -> Result<u64, StoreError>;
+
     /// All attempts in the order they were recorded, up to `limit` behind `after`: for whoever counts them.
     async fn walk_attempts(&self, after: AttemptPlace, limit: usize) -> Result<AttemptWalk, StoreError>;
 

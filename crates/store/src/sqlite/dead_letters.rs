@@ -52,6 +52,17 @@ pub(super) fn expire(db: &Connection, before: Timestamp, limit: usize) -> Result
     Ok(expired)
 }
 
+/// See [`Ledger::dismiss`](crate::Ledger::dismiss).
+pub(super) fn dismiss(db: &Connection, endpoint: EndpointId, places: &[Seq]) -> Result<usize, StoreError> {
+    let taken = places.iter().map(|seq| Ok(usize::from(take(db, endpoint, *seq)?.is_some())));
+    taken.sum()
+}
+
+/// See [`Ledger::dead_letter_count`](crate::Ledger::dead_letter_count).
+pub(super) fn count(db: &Connection) -> Result<u64, StoreError> {
+    Ok(db.prepare_cached("SELECT count(*) FROM dead_letter")?.query_row((), |row| row.get(0))?)
+}
+
 /// See [`Ledger::dead_letters`](crate::Ledger::dead_letters).
 pub(super) fn page(
     db: &Connection,

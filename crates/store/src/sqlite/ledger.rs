@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Appended, AttemptFilter, AttemptPlace, AttemptWalk, Backup, Blob, Committed, Configuration, DeadLetter,
     DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
-    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId, Page,
-    PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
+    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId,
+    Page, PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoreError, StoredAttempt, Tail,
 };
 
 /// Rows forgotten at one go: few enough that no append waits long.
@@ -115,6 +115,15 @@ impl Ledger for SqliteLedger {
 
     async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.writer.change(move |db| dead_letters::expire(db, before, limit)).await
+    }
+
+    async fn dismiss(&self, endpoint: EndpointId, places: &[Seq]) -> Result<usize, StoreError> {
+        let places = places.to_vec();
+        self.writer.change(move |db| dead_letters::dismiss(db, endpoint, &places)).await
+    }
+
+    async fn dead_letter_count(&self) -> Result<u64, StoreError> {
+        self.readers.read(dead_letters::count).await
     }
 
     async fn walk_attempts(&self, _after: AttemptPlace, _limit: usize) -> Result<AttemptWalk, StoreError> {

@@ -30,6 +30,7 @@ fn address(id: NounId) -> (&'static str, [u8; 16]) {
         NounId::Source(id) => ("source", *id.as_bytes()),
         NounId::Endpoint(id) => ("endpoint", *id.as_bytes()),
         NounId::Token(id) => ("token", *id.as_bytes()),
+        NounId::Replay(id) => ("replay", *id.as_bytes()),
     }
 }
 
@@ -43,6 +44,7 @@ pub(super) fn seal(vault: &Vault, noun: &Noun) -> Stored {
     match noun {
         Noun::Shop(shop) => plain(NounId::Shop(shop.id), shop),
         Noun::Token(token) => plain(NounId::Token(token.id), token),
+        Noun::Replay(replay) => plain(NounId::Replay(replay.id), replay),
         Noun::App(app) => with_secrets(vault, NounId::App(app.id), app),
         Noun::Source(source) => with_secrets(vault, NounId::Source(source.id), source),
         Noun::Endpoint(endpoint) => with_secrets(vault, NounId::Endpoint(endpoint.id), endpoint),
@@ -83,6 +85,7 @@ pub(super) fn read(db: &Connection, vault: &Vault) -> Result<Configuration, Stor
         match kind.as_str() {
             "shop" => read.shops.push(parse(row)?),
             "token" => read.tokens.push(parse(row)?),
+            "replay" => read.replays.push(parse(row)?),
             "app" => read.apps.push(open::<App>(row, vault)?),
             "source" => read.sources.push(open::<Source>(row, vault)?),
             "endpoint" => read.endpoints.push(open::<Endpoint>(row, vault)?),
@@ -138,6 +141,6 @@ pub(super) fn remove(db: &Connection, id: NounId) -> Result<(), StoreError> {
             db.execute("DELETE FROM idempotency WHERE token = ?1", [Sql(&token)])?;
             Ok(())
         }
-        NounId::App(_) | NounId::Source(_) => Ok(()),
+        NounId::App(_) | NounId::Source(_) | NounId::Replay(_) => Ok(()),
     }
 }
