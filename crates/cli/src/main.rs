@@ -17,6 +17,7 @@ mod identity;
 mod import;
 mod input;
 mod keys;
+mod offline;
 mod output;
 mod receiver;
 mod runtime;
@@ -56,6 +57,7 @@ enum Command {
     Entities(commands::entities::Entities),
     Config(commands::config::ConfigCommand),
     Doctor(commands::doctor::DoctorCommand),
+    VerifyLog(commands::verify_log::VerifyLog),
     Bench(commands::bench::Bench),
     Completions(commands::completions::Completions),
     /// Print the OpenAPI document
@@ -76,6 +78,7 @@ impl Command {
             Self::Entities(entities) => runtime::run(None, entities.run(output)),
             Self::Config(config) => config.run(output),
             Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
+            Self::VerifyLog(verify_log) => runtime::run(None, verify_log.run(output)),
             Self::Bench(bench) => runtime::run(None, bench.run(output)),
             Self::Completions(completions) => completions.run::<Cli>(output),
             Self::Openapi => commands::openapi::run(output),

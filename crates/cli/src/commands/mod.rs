@@ -13,6 +13,7 @@ pub(crate) mod shops;
 pub(crate) mod translate;
 pub(crate) mod trigger;
 pub(crate) mod verify;
+pub(crate) mod verify_log;
 
 use std::process::ExitCode;
 
