@@ -60,6 +60,17 @@ limits! {
     in_flight_per_endpoint_max: usize = 64;
     /// Deliveries in flight overall.
     in_flight_max: usize = 1_024;
+    /// Deliveries in flight to one host, shared fairly among its endpoints.
+    in_flight_per_host_max: usize = 128;
+    /// Failures in a row, a minute apart at most, after which an endpoint is left alone; a time-out counts as four.
+    breaker_failures_max: usize = 50;
+    /// Milliseconds for which an endpoint is left alone at first; twice as many after each probe that fails.
+    breaker_delay_ms: u64 = 10_000;
+    /// Milliseconds for which an endpoint is left alone at most, before it is probed again.
+    breaker_delay_max_ms: u64 = 600_000;
+    /// Milliseconds without a success after which an endpoint is disabled, unless it has a span of its own; also the
+    /// longest such span. In a platform's dialect the platform's rules hold instead.
+    endpoint_failing_max_ms: u64 = 5 * 24 * 3_600_000;
     /// Bytes of committed events held in memory for the lanes; beyond it they read on from the log.
     queued_event_bytes_max: usize = 32 << 20;
     /// Deliveries of one endpoint that may wait for a retry by name; beyond it the lane takes no further event.
@@ -109,6 +120,17 @@ limits! {
     dedup_keep_ms: u64 = 8 * 24 * 3_600_000;
     /// Milliseconds for which answers to requests with an `Idempotency-Key` are remembered.
     idempotency_keep_ms: u64 = 24 * 3_600_000;
+    /// Milliseconds for which events are kept. What an endpoint has still to get is kept longer. At least as long as a delivery
+    /// may take (`delivery_age_max_ms`) and identity keys are remembered (`dedup_keep_ms`).
+    retention_ms: u64 = 30 * 24 * 3_600_000;
+    /// Milliseconds for which events are kept that an endpoint has still to get, a paused or disabled one too. Then they are let
+    /// go of, and that is told. At least `retention_ms`.
+    retention_undelivered_ms: u64 = 60 * 24 * 3_600_000;
+    /// Bytes the log may have: beyond them the oldest events are let go of, however young. What an endpoint has still to get is
+    /// kept until the log has half as much again. 0 is without a bound; else at least 256 MiB.
+    log_bytes_max: u64 = 0;
+    /// Subjects that one request may ask to be erased.
+    erasure_subjects_max: usize = 100;
 }
 
 /// A limit that can't be kept as it was set.
@@ -124,6 +146,8 @@ pub struct LimitError {
 }
 
 const SEVEN_DAYS_MS: u64 = 7 * 24 * 3_600_000;
+/// Less would be but one file of the log, which can't be let go of.
+const LOG_BYTES_MIN: u64 = 256 << 20;
 
 impl Limits {
     /// Whether the limits can be kept: none that must let something through is zero, and promises that depend on them hold.
@@ -142,6 +166,11 @@ impl Limits {
             ("delivery_age_max_ms", self.delivery_age_max_ms, 1_000),
             ("in_flight_per_endpoint_max", wide(self.in_flight_per_endpoint_max), 1),
             ("in_flight_max", wide(self.in_flight_max), 1),
+            ("in_flight_per_host_max", wide(self.in_flight_per_host_max), 1),
+            ("breaker_failures_max", wide(self.breaker_failures_max), 2),
+            ("breaker_delay_ms", self.breaker_delay_ms, 100),
+            ("breaker_delay_max_ms", self.breaker_delay_max_ms, self.breaker_delay_ms),
+            ("endpoint_failing_max_ms", self.endpoint_failing_max_ms, 60_000),
             ("queued_event_bytes_max", wide(self.queued_event_bytes_max), 1 << 20),
             ("waiting_per_endpoint_max", wide(self.waiting_per_endpoint_max), 1),
             ("page_size_max", wide(self.page_size_max), 1),
@@ -153,11 +182,18 @@ impl Limits {
             ("scan_rows_max", wide(self.scan_rows_max), 100),
             ("secrets_active_max", wide(self.secrets_active_max), 2),
             ("dedup_keep_ms", self.dedup_keep_ms, SEVEN_DAYS_MS),
+            ("retention_ms", self.retention_ms, self.delivery_age_max_ms.max(self.dedup_keep_ms)),
+            ("retention_undelivered_ms", self.retention_undelivered_ms, self.retention_ms),
+            ("erasure_subjects_max", wide(self.erasure_subjects_max), 1),
         ];
         for (name, given, least) in at_least {
             if given < least {
                 return Err(LimitError { name, given, expected: format!("at least {least}") });
             }
+        }
+        if (1..LOG_BYTES_MIN).contains(&self.log_bytes_max) {
+            let expected = format!("0, or at least {LOG_BYTES_MIN}");
+            return Err(LimitError { name: "log_bytes_max", given: self.log_bytes_max, expected });
         }
         // The parser itself stops at 128 levels.
         if self.json_depth_max > 120 {
@@ -193,6 +229,25 @@ mod tests {
         assert_eq!(too_deep.validate().expect_err("the parser stops earlier").name, "json_depth_max");
         let nothing = Limits { in_flight_max: 0, ..Limits::default() };
         assert_eq!(nothing.validate().expect_err("nothing could be sent").name, "in_flight_max");
+    }
+
+    #[test]
+    fn events_are_not_let_go_of_that_may_still_be_delivered_or_recognised() {
+        const DAY_MS: u64 = 24 * 3_600_000;
+        let kept = |retention_days: u64, undelivered_days: u64, log_bytes_max: u64| {
+            let (retention_ms, retention_undelivered_ms) = (retention_days * DAY_MS, undelivered_days * DAY_MS);
+            let limits = Limits { retention_ms, retention_undelivered_ms, log_bytes_max, ..Limits::default() };
+            limits.validate().map_err(|error| error.name)
+        };
+        assert_eq!(kept(8, 8, 0), Ok(()));
+        assert_eq!(kept(8, 8, LOG_BYTES_MIN), Ok(()));
+        assert_eq!(kept(7, 60, 0), Err("retention_ms"), "identity keys are remembered for eight days");
+        assert_eq!(kept(30, 29, 0), Err("retention_undelivered_ms"));
+        for little in [1, LOG_BYTES_MIN - 1] {
+            assert_eq!(kept(30, 60, little), Err("log_bytes_max"));
+        }
+        let long = Limits { delivery_age_max_ms: 31 * DAY_MS, ..Limits::default() };
+        assert_eq!(long.validate().expect_err("deliveries may take longer").name, "retention_ms");
     }
 
     #[test]

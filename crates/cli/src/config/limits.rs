@@ -64,7 +64,9 @@ impl Section for Limits {
                 ("in_flight_per_endpoint_max", format!("more than may be in flight overall (`in_flight_max`, {overall}): lower it"))
             }),
         ];
-        said.into_iter().flatten().collect()
+        let said: Vec<_> = said.into_iter().flatten().collect();
+        let broken = || self.validate().err().map(|error| (error.name, format!("expected {}", error.expected)));
+        if said.is_empty() { broken().into_iter().collect() } else { said }
     }
 }
 
@@ -90,6 +92,9 @@ mod tests {
             ("dedup_keep_ms", 1),
             ("connect_timeout_ms", 15_001),
             ("in_flight_per_endpoint_max", 1_025),
+            ("retention_ms", 8 * 24 * 3_600_000 - 1),
+            ("retention_undelivered_ms", 1),
+            ("log_bytes_max", 1),
         ] {
             let mut limits = Limits::default();
             limits.set(key, &Raw::Integer(value)).expect(key);
