@@ -122,10 +122,10 @@ limits! {
     idempotency_keep_ms: u64 = 24 * 3_600_000;
     /// Milliseconds for which events are kept. What an endpoint has still to get is kept longer. At least as long as a delivery
     /// may take (`delivery_age_max_ms`) and identity keys are remembered (`dedup_keep_ms`).
-    retention_ms: u64 = 30 * 24 * 3_600_000;
+    retention_ms: u64 = 30 * 24 * 3_600_000_u64;
     /// Milliseconds for which events are kept that an endpoint has still to get, a paused or disabled one too. Then they are let
     /// go of, and that is told. At least `retention_ms`.
-    retention_undelivered_ms: u64 = 60 * 24 * 3_600_000;
+    retention_undelivered_ms: u64 = 60 * 24 * 3_600_000_u64;
     /// Bytes the log may have: beyond them the oldest events are let go of, however young. What an endpoint has still to get is
     /// kept until the log has half as much again. 0 is without a bound; else at least 256 MiB.
     log_bytes_max: u64 = 0;
