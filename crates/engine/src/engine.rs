@@ -15,7 +15,7 @@ use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
 use crate::sweep::sweep;
 use crate::timers::{self, Alarm};
-use crate::{Directory, Metrics, Timer};
+use crate::{Directory, Metrics, Timer, retention};
 
 /// Milliseconds before something is stored again that the store has refused.
 const STORE_RETRY_MS: u64 = 1_000;
@@ -104,6 +104,7 @@ impl Engine {
         }
         engine.keep_closed();
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
+        tokio::spawn(retention::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
     }
 

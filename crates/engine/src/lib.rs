@@ -9,6 +9,7 @@
 //! **Invariants.** Nothing is answered before it is synced. Memory is bounded whatever the backlog. A lane has one
 //! owner. Time, randomness and names resolved come in as parameters.
 
+mod bits;
 pub mod capture;
 pub mod configure;
 pub mod deliver;
@@ -19,6 +20,7 @@ mod engine;
 pub mod ledger_check;
 pub mod metrics;
 pub mod receive;
+mod retention;
 mod story;
 mod sweep;
 mod system;

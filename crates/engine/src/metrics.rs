@@ -29,6 +29,10 @@ impl Level {
         self.0.fetch_add(n, Relaxed);
     }
 
+    pub(crate) fn set(&self, n: i64) {
+        self.0.store(n, Relaxed);
+    }
+
     /// How many now.
     pub fn get(&self) -> i64 {
         self.0.load(Relaxed)
@@ -77,6 +81,25 @@ pub const OUTCOMES: [&str; 13] = [
     "our_fault",
 ];
 
+/// How far the log reaches, and what it has let go of.
+#[derive(Debug, Default)]
+pub struct LogMetrics {
+    /// Bytes on the disk.
+    pub bytes: Level,
+    /// Events in it.
+    pub events: Level,
+    /// The place of the first event.
+    pub first_place: Level,
+    /// When the first event was received, in milliseconds since 1970; 0 if there is none.
+    pub first_received_ms: Level,
+    /// Events that retention has let go of.
+    pub let_go_events: Count,
+    /// Bytes that retention has freed.
+    pub let_go_bytes: Count,
+    /// Deliveries that an endpoint had still to get when retention let go of the event.
+    pub lapsed: Count,
+}
+
 /// What the engine counts.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -110,6 +133,8 @@ pub struct Metrics {
     pub lanes_running: Level,
     /// Lanes that follow the log in memory, rather than read it.
     pub lanes_hot: Level,
+    /// How far the log reaches, as retention saw it last.
+    pub log: LogMetrics,
     /// From a request's arrival to its being synced.
     pub accept: Latency,
     /// From a write's begin to its being synced, or found to change nothing.

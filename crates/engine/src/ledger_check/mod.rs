@@ -10,7 +10,6 @@
 //!
 //! **Invariant.** Of each endpoint, the classes of its [`EndpointTally`] add up to the events that were read.
 
-mod bits;
 mod page;
 mod tally;
 mod window;
@@ -21,6 +20,7 @@ use shopwire_core::delivery::Endpoint;
 use shopwire_core::{EndpointId, Seq, Timestamp};
 use shopwire_store::{AttemptPlace, LaneStand, Ledger, StoreError};
 
+pub(crate) use page::LogPage;
 pub use tally::{EndpointTally, LedgerReport, Violation, Wrong};
 
 use crate::Directory;

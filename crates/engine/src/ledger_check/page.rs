@@ -10,7 +10,7 @@ const EVENTS: usize = 1_024;
 const BYTES: usize = 4 << 20;
 
 /// What stands behind a place.
-pub(super) enum LogPage {
+pub(crate) enum LogPage {
     /// Events, at least one.
     Events(Vec<Arc<LoggedEvent>>),
     /// An event that can't be read.
@@ -21,7 +21,7 @@ pub(super) enum LogPage {
 
 impl LogPage {
     /// Reads what stands behind `after`.
-    pub(super) async fn behind(ledger: &dyn Ledger, after: Seq) -> Result<Self, StoreError> {
+    pub(crate) async fn behind(ledger: &dyn Ledger, after: Seq) -> Result<Self, StoreError> {
         match ledger.read_after(after, EVENTS, BYTES).await {
             Ok(events) if events.is_empty() => Ok(Self::End),
             Ok(events) => Ok(Self::Events(events)),

@@ -6,9 +6,9 @@ use shopwire_core::delivery::EndpointState;
 use shopwire_core::{EndpointId, LoggedEvent, Seq};
 use shopwire_store::{AttemptPlace, Ledger, StoreError, StoredAttempt};
 
-use super::bits::Bits;
 use super::page::LogPage;
 use super::{Checked, LedgerReport, Wrong};
+use crate::bits::Bits;
 use crate::dispatch::{Parcel, TopicIndex, permitted};
 use crate::{Directory, Metrics};
 

@@ -1,10 +1,10 @@
-//! One bit for each place of a window.
+//! One bit for each place of a window of the log.
 
 use shopwire_core::Seq;
 
 /// A set of places of a window; places outside are in no set.
 #[derive(Debug, Clone)]
-pub(super) struct Bits {
+pub(crate) struct Bits {
     first: u64,
     places: u64,
     words: Vec<u64>,
@@ -12,7 +12,7 @@ pub(super) struct Bits {
 
 impl Bits {
     /// The empty set of the places from `first` to `last`.
-    pub(super) fn between(first: Seq, last: Seq) -> Self {
+    pub(crate) fn between(first: Seq, last: Seq) -> Self {
         let places = last.0.saturating_sub(first.0).saturating_add(1);
         let words = usize::try_from(places.div_ceil(64)).unwrap_or(usize::MAX);
         Self { first: first.0, places, words: vec![0; words] }
@@ -24,7 +24,7 @@ impl Bits {
     }
 
     /// Puts a place into the set; answers whether it was in it before.
-    pub(super) fn put(&mut self, seq: Seq) -> bool {
+    pub(crate) fn put(&mut self, seq: Seq) -> bool {
         let Some((word, bit)) = self.at(seq) else { return false };
         let was = self.words[word] & bit != 0;
         self.words[word] |= bit;
@@ -32,17 +32,28 @@ impl Bits {
     }
 
     /// Whether the place is in the set.
-    pub(super) fn has(&self, seq: Seq) -> bool {
+    pub(crate) fn has(&self, seq: Seq) -> bool {
         self.at(seq).is_some_and(|(word, bit)| self.words[word] & bit != 0)
     }
 
+    /// How many of its places lie before this one.
+    pub(crate) fn count_before(&self, seq: Seq) -> u64 {
+        let mut window = Self { words: vec![0; self.words.len()], ..*self };
+        let before = seq.0.saturating_sub(self.first).min(self.places);
+        for (place, word) in (0..before).step_by(64).zip(&mut window.words) {
+            let bits = before - place;
+            *word = if bits < 64 { (1 << bits) - 1 } else { u64::MAX };
+        }
+        self.count(&window, &[])
+    }
+
     /// How many places are in this set and in `in_all`, and in none of `in_none`.
-    pub(super) fn count(&self, in_all: &Self, in_none: &[&Self]) -> u64 {
+    pub(crate) fn count(&self, in_all: &Self, in_none: &[&Self]) -> u64 {
         (0..self.words.len()).map(|word| u64::from(self.word(word, in_all, in_none).count_ones())).sum()
     }
 
     /// These places, in order.
-    pub(super) fn places<'a>(
+    pub(crate) fn places<'a>(
         &'a self,
         in_all: &'a Self,
         in_none: &'a [&'a Self],
@@ -81,6 +92,16 @@ mod tests {
         }
         assert_eq!((bits.has(Seq(299)), bits.has(Seq(298))), (true, false));
         assert_eq!(bits.count(&bits, &[]), 4);
+    }
+
+    #[test]
+    fn places_before_one_are_counted() {
+        let bits = set(&[100, 163, 164, 299]);
+        for (before, count) in
+            [(0, 0), (100, 0), (101, 1), (163, 1), (164, 2), (165, 3), (299, 3), (300, 4), (u64::MAX, 4)]
+        {
+            assert_eq!(bits.count_before(Seq(before)), count, "{before}");
+        }
     }
 
     #[test]
