@@ -1,0 +1,89 @@
+//! Overwriting records so that a crash amid it does no harm: what is to be written is noted first, and done again on opening.
+//!
+//! ```text
+//! of each record: u64 u64 the first places of its segment, u32 where it stands, u32 its length,
+//!                 u32 a length and so many bytes; what is left of the record is zeros
+//! u32 crc32 of all that
+//! ```
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::file::{First, SegmentFile, replace, sync};
+use super::segments::index_path;
+use super::wire::{Reader, put_length};
+
+/// A record that is to take the place of another one of the same length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Overwrite {
+    pub(super) first: First,
+    pub(super) offset: u32,
+    pub(super) record: Vec<u8>,
+}
+
+fn path(directory: &Path) -> PathBuf {
+    directory.join("overwrites")
+}
+
+/// Notes what is to be overwritten.
+pub(super) fn note(directory: &Path, overwrites: &[Overwrite]) -> io::Result<()> {
+    let mut out = Vec::new();
+    for Overwrite { first, offset, record } in overwrites {
+        out.extend(first.event.to_le_bytes());
+        out.extend(first.attempt.to_le_bytes());
+        out.extend(offset.to_le_bytes());
+        put_length(&mut out, record.len());
+        let said = record.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        put_length(&mut out, said);
+        out.extend(&record[..said]);
+    }
+    out.extend(crc32fast::hash(&out).to_le_bytes());
+    replace(&path(directory), |mut file| file.write_all(&out))
+}
+
+/// Forgets it once it is done and synced.
+pub(super) fn forget(directory: &Path) -> io::Result<()> {
+    std::fs::remove_file(path(directory))?;
+    sync(directory)
+}
+
+/// Does what was noted before a crash. Indexes of the segments are removed: they may know what should be forgotten.
+pub(super) fn redo(directory: &Path) -> io::Result<()> {
+    let bytes = match std::fs::read(path(directory)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        bytes => bytes?,
+    };
+    for Overwrite { first, offset, record } in read(&bytes).map_err(io::Error::other)? {
+        // Its segment may have been dropped meanwhile.
+        if !directory.join(first.stem()).with_extension("log").exists() {
+            continue;
+        }
+        let file = SegmentFile::open(directory, first)?;
+        if u64::from(offset) + record.len() as u64 <= file.len()? {
+            file.overwrite(u64::from(offset), &record)?;
+            file.sync()?;
+        }
+        let index = index_path(&file.path);
+        if index.exists() {
+            std::fs::remove_file(index)?;
+        }
+    }
+    forget(directory)
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Overwrite>, &'static str> {
+    let (bytes, crc) = bytes.split_last_chunk().ok_or("the list of overwrites is cut")?;
+    if crc32fast::hash(bytes) != u32::from_le_bytes(*crc) {
+        return Err("the list of overwrites is damaged");
+    }
+    let mut rest = Reader(bytes);
+    let mut overwrites = Vec::new();
+    while !rest.0.is_empty() {
+        let first = First { event: rest.u64()?, attempt: rest.u64()? };
+        let (offset, length, said) = (rest.u32()?, rest.u32()?, rest.u32()?);
+        let mut record = rest.take(said as usize)?.to_vec();
+        record.resize(length as usize, 0);
+        overwrites.push(Overwrite { first, offset, record });
+    }
+    Ok(overwrites)
+}

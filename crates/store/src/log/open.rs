@@ -1,0 +1,148 @@
+//! Opening: from the files back to a log.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use super::file::{First, SegmentFile, sync};
+use super::index_file::IndexFile;
+use super::lane::LaneMark;
+use super::memory::{self, MemoryIndex};
+use super::scan::{Purpose, scan};
+use super::seal::seal;
+use super::segments::{Segment, found_in, index_path};
+use super::{LogConfig, fault, journal};
+use crate::StoreError;
+
+/// What was found in the directory, made fit for use.
+pub(super) struct Found {
+    /// All segments but the active one.
+    pub(super) sealed: Vec<Segment>,
+    /// The active one.
+    pub(super) file: Arc<SegmentFile>,
+    pub(super) index: Arc<memory::Shared>,
+    pub(super) lanes: Vec<LaneMark>,
+    pub(super) cut_bytes: u64,
+}
+
+/// Opens what is there.
+pub(super) fn open(directory: &Path, config: &LogConfig, committed_stamp: u64) -> Result<Found, StoreError> {
+    prepare(directory).map_err(fault::of_disk)?;
+    let mut names = found_in(directory).map_err(fault::of_disk)?;
+    // The newest segment has no index as long as it is written to. One that has was sealed by whoever left it here.
+    let active = names.pop_if(|first| !index_path(&directory.join(first.stem())).exists());
+    let mut sealed = Vec::with_capacity(names.len() + 1);
+    for (place, first) in names.iter().enumerate() {
+        let next = names.get(place + 1).copied().or(active);
+        sealed.push(open_sealed(directory, *first, next)?);
+    }
+    match active {
+        Some(first) => open_active(directory, config, first, committed_stamp, sealed),
+        None => {
+            let first = sealed.last().map_or(First { event: 1, attempt: 1 }, |last| First {
+                event: last.events_end(),
+                attempt: last.attempts_end(),
+            });
+            let file = create(directory, config, first)?;
+            let index = Arc::default();
+            Ok(Found { sealed, file, index, lanes: Vec::new(), cut_bytes: 0 })
+        }
+    }
+}
+
+fn prepare(directory: &Path) -> io::Result<()> {
+    if !directory.exists() {
+        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
+        directory.parent().map_or(Ok(()), sync)?;
+    }
+    journal::redo(directory)?;
+    clear(directory)
+}
+
+/// Removes what a crash left: drafts, and indexes whose segment is gone.
+fn clear(directory: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let is = |extension| path.extension().is_some_and(|found| found == extension);
+        if is("tmp") || is("idx") && !path.with_extension("log").exists() {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a segment.
+pub(super) fn create(
+    directory: &Path,
+    config: &LogConfig,
+    first: First,
+) -> Result<Arc<SegmentFile>, StoreError> {
+    let file = SegmentFile::create(directory, first).map_err(fault::of_disk)?;
+    Ok(fit(file, config))
+}
+
+fn open_file(directory: &Path, first: First) -> Result<SegmentFile, StoreError> {
+    let file = SegmentFile::open(directory, first).map_err(fault::of_disk)?;
+    if file.is_known().map_err(fault::of_disk)? {
+        return Ok(file);
+    }
+    let path = file.path.display();
+    Err(StoreError::Unreadable(format!("`{path}` is no segment of the log, or a later version wrote it")))
+}
+
+fn open_sealed(directory: &Path, first: First, next: Option<First>) -> Result<Segment, StoreError> {
+    let file = Arc::new(open_file(directory, first)?);
+    let path = index_path(&file.path);
+    match IndexFile::open(&path, first, file.settled()).map_err(fault::of_disk)? {
+        Ok(index) => Ok(Segment { file, index: Arc::new(index), is_sealed: true }),
+        Err(why) => {
+            let index = path.display();
+            tracing::warn!(%index, why, "an index of the log is made anew");
+            let remade = remake(&file, next).map_err(fault::of_disk)?;
+            seal(file, &remade).map_err(fault::of_disk)
+        }
+    }
+}
+
+/// The index of a sealed segment, from its records.
+pub(super) fn remake(file: &SegmentFile, next: Option<First>) -> io::Result<MemoryIndex> {
+    let mut scanned = scan(file, Purpose::ReadOnly)?;
+    if let Some(next) = next {
+        scanned.pad_to(file.first, next, file.settled());
+    }
+    Ok(scanned.index)
+}
+
+fn open_active(
+    directory: &Path,
+    config: &LogConfig,
+    first: First,
+    committed_stamp: u64,
+    sealed: Vec<Segment>,
+) -> Result<Found, StoreError> {
+    let file = open_file(directory, first)?;
+    let scanned = scan(&file, Purpose::GoOn { committed_stamp }).map_err(fault::of_disk)?;
+    let cut_bytes = file.settled() - scanned.end;
+    if cut_bytes > 0 {
+        file.cut(scanned.end).map_err(fault::of_disk)?;
+        file.settle(scanned.end);
+    }
+    if scanned.damaged > 0 {
+        let segment = file.path.display();
+        tracing::error!(%segment, records = scanned.damaged, "records of the log are damaged");
+    }
+    let lanes = scanned.lanes.into_values().collect();
+    let index = Arc::new(RwLock::new(scanned.index));
+    Ok(Found { sealed, file: fit(file, config), index, lanes, cut_bytes })
+}
+
+#[cfg(not(test))]
+fn fit(file: SegmentFile, _: &LogConfig) -> Arc<SegmentFile> {
+    Arc::new(file)
+}
+
+#[cfg(test)]
+fn fit(file: SegmentFile, config: &LogConfig) -> Arc<SegmentFile> {
+    Arc::new(file.on(config.broken.clone()))
+}

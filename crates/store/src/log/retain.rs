@@ -1,0 +1,59 @@
+//! Letting go of the oldest segments, whole.
+
+use std::io;
+use std::path::Path;
+
+use shopwire_core::Seq;
+
+use super::fault;
+use super::file::sync;
+use super::reader::{LogReader, disk_bytes};
+use super::segments::{Segment, index_path};
+use crate::{Dropped, Retention, StoreError};
+
+impl LogReader {
+    /// See [`Ledger::retain`](crate::Ledger::retain). Who is reading a segment that goes reads on. A segment that is still to be sealed
+    /// stays for now.
+    pub(crate) fn retain(&self, retention: &Retention) -> Result<Dropped, StoreError> {
+        let _alone = self.shared.care();
+        let list = self.shared.list();
+        let mut left: u64 = list.iter().map(disk_bytes).sum();
+        let mut dropped = Dropped::default();
+        let mut gone = Vec::new();
+        for segment in list.iter() {
+            if !segment.is_sealed || !may_go(segment, retention, left) {
+                break;
+            }
+            let bytes = disk_bytes(segment);
+            if let Err(error) = unlink(&segment.file.path) {
+                self.shared.remove(&gone);
+                return Err(fault::of_disk(error));
+            }
+            left = left.saturating_sub(bytes);
+            dropped.bytes += bytes;
+            dropped.events += u64::from(segment.index.events());
+            gone.push(segment.first());
+        }
+        self.shared.remove(&gone);
+        if !gone.is_empty() {
+            sync(&self.shared.directory).map_err(fault::of_disk)?;
+        }
+        Ok(Dropped { first: self.span().first, ..dropped })
+    }
+}
+
+/// Whether a segment may go, with so many bytes in all that are left.
+fn may_go(segment: &Segment, retention: &Retention, left: u64) -> bool {
+    let is_kept = retention.keep_from.is_some_and(|Seq(from)| segment.events_end() > from);
+    // One without events goes with those around it.
+    let newest = segment.index.received().map(|(_, last)| last);
+    let is_old = retention.received_before.is_some_and(|before| newest.is_none_or(|newest| newest < before));
+    let is_too_much = retention.bytes_max.is_some_and(|most| left > most);
+    !is_kept && (is_old || is_too_much)
+}
+
+/// The records first: an index without them is cleared away on opening, while they without it would come back.
+fn unlink(log: &Path) -> io::Result<()> {
+    std::fs::remove_file(log)?;
+    std::fs::remove_file(index_path(log))
+}
