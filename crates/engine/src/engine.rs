@@ -105,6 +105,7 @@ impl Engine {
         engine.keep_closed();
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(retention::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
+        tokio::spawn(retention::finish_erasures(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
     }
 

@@ -30,6 +30,7 @@ mod timers;
 pub use directory::{Directory, Shelf};
 pub use engine::{Engine, EngineParts};
 pub use metrics::Metrics;
+pub use retention::EraseError;
 pub use story::{DeliveryState, DeliveryStory, Story};
 pub use system::{SystemRandom, SystemTimer};
 pub use timer::{Sleep, Timer};

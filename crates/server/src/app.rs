@@ -1,6 +1,7 @@
 //! The server as a whole: what its handlers share, and the one router.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, middleware};
@@ -18,6 +19,8 @@ use crate::{api, auth, health, idempotency, ingest, metrics, openapi, scope};
 pub struct ServerConfig {
     /// The URL under which platforms reach this server, without a slash at its end; used to show where sources are.
     pub public_url: Option<String>,
+    /// The directory below which backups may be made; without it none can be asked for.
+    pub backups: Option<PathBuf>,
 }
 
 /// What all handlers share. Cheap to clone.
@@ -31,6 +34,7 @@ struct Shared {
     /// Idempotency keys of requests under way.
     under_way: Mutex<HashSet<IdempotencyKey>>,
     bulk_room: Arc<Semaphore>,
+    backing_up: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -49,6 +53,11 @@ impl App {
     /// Room for lines of bulk requests.
     pub(crate) fn bulk_room(&self) -> &Arc<Semaphore> {
         &self.0.bulk_room
+    }
+
+    /// Held while a backup is made: one at a time.
+    pub(crate) fn backing_up(&self) -> &tokio::sync::Mutex<()> {
+        &self.0.backing_up
     }
 
     pub(crate) fn under_way(&self) -> &Mutex<HashSet<IdempotencyKey>> {
@@ -71,7 +80,8 @@ pub(crate) fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
 pub fn router(engine: Engine, config: ServerConfig) -> Router {
     let openapi = bytes::Bytes::from(openapi::openapi_json());
     let bulk_room = api::bulk_room(engine.limits().bulk_bytes_max);
-    let app = App(Arc::new(Shared { engine, config, openapi, under_way: Mutex::default(), bulk_room }));
+    let (under_way, backing_up) = Default::default();
+    let app = App(Arc::new(Shared { engine, config, openapi, under_way, bulk_room, backing_up }));
     let (guarded, open) = routes();
     // Layers run from the last to the first: who asks is known before keys are looked up.
     let guarded = guarded

@@ -52,6 +52,7 @@ impl Collector for EngineMetrics {
         self.changes(&mut encoder)?;
         self.deliveries(&mut encoder)?;
         self.levels(&mut encoder)?;
+        self.log(&mut encoder)?;
         let metrics = self.0.metrics();
         let accept = "From a webhook's arrival to its being synced.";
         latency(&mut encoder, "accept_seconds", accept, &metrics.accept)?;
@@ -112,6 +113,24 @@ impl EngineMetrics {
         gauge(encoder, "lanes_running", "Lanes that run.", metrics.lanes_running.get())?;
         let hot = "Lanes that follow the log in memory, rather than read it.";
         gauge(encoder, "lanes_hot", hot, metrics.lanes_hot.get())
+    }
+}
+
+impl EngineMetrics {
+    fn log(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        const MS_PER_S: i64 = 1_000;
+        let log = &self.0.metrics().log;
+        gauge(encoder, "log_bytes", "Bytes of the log on the disk.", log.bytes.get())?;
+        gauge(encoder, "log_events", "Events in the log.", log.events.get())?;
+        gauge(encoder, "log_first_place", "The place of the first event in the log.", log.first_place.get())?;
+        let first = "When the first event in the log was received; 0 if there is none.";
+        gauge(encoder, "log_first_timestamp_seconds", first, log.first_received_ms.get() / MS_PER_S)?;
+        let events = "Events that were let go of, being old or too many.";
+        counter(encoder, "log_events_let_go", events, log.let_go_events.get())?;
+        let bytes = "Bytes of the log that were freed.";
+        counter(encoder, "log_bytes_let_go", bytes, log.let_go_bytes.get())?;
+        let lapsed = "Deliveries that an endpoint had still to get when the event was let go of.";
+        counter(encoder, "deliveries_lapsed", lapsed, log.lapsed.get())
     }
 }
 

@@ -42,7 +42,7 @@ impl Node {
         let parts = EngineParts { ledger, timer, random, egress, limits: limits.clone(), registration };
         let engine = Engine::start(parts).await.context("the engine can't start")?;
         let admin = engine.ensure_admin().await.context("the first admin token can't be made")?;
-        let config = ServerConfig { public_url: settings.public_url };
+        let config = ServerConfig { public_url: settings.public_url, backups: settings.backups };
         Ok(Self { engine, listener, address, admin, data: settings.data, limits, config })
     }
 
@@ -83,6 +83,10 @@ fn open(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
             "the data directory `{}` can't be made: {error}: choose another with `--data` or `store.path`",
             data.display()
         );
+    }
+    if let Some(backups) = &settings.backups {
+        make_directory(backups)
+            .with_context(|| format!("the directory for backups, `{}`, can't be made", backups.display()))?;
     }
     let key = settings.secrets.open(data, &SystemRandom)?;
     let config = SqliteConfig::new(data, key, &settings.limits);

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<String>,
     /// The data directory.
     pub(crate) data: PathBuf,
+    /// Where backups may be made.
+    pub(crate) backups: Option<PathBuf>,
     /// What secrets are encrypted with.
     pub(crate) secrets: Secrets,
     /// What may be called, and how long it may take.
@@ -34,6 +36,7 @@ impl Settings {
             listen: config.server.listen,
             public_url: config.server.public_url.as_ref().map(|url| url.as_str().to_owned()),
             data: config.store.path.clone(),
+            backups: config.store.backups.clone(),
             secrets: config.secrets.clone(),
             egress: config.egress.config(&config.limits)?,
             registration: config.registration.config(),

@@ -8,6 +8,7 @@
 //! **Invariants.** Nothing that is owed goes but by the harsh bounds, and then it is counted exactly. Nothing here waits in
 //! the way of whoever appends: the store drops whole files.
 
+mod erase;
 mod lapse;
 mod owed;
 mod policy;
@@ -18,6 +19,8 @@ use shopwire_core::Seq;
 use shopwire_store::{Dropped, LogSpan, StoreError};
 use tokio_util::sync::CancellationToken;
 
+pub use self::erase::EraseError;
+pub(crate) use self::erase::finish as finish_erasures;
 use self::owed::Debtors;
 use self::policy::Policy;
 use crate::Engine;

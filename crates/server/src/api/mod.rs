@@ -2,6 +2,7 @@
 
 mod apps;
 mod attempts;
+mod backups;
 mod catalog;
 mod changes;
 mod collection;
@@ -9,6 +10,7 @@ mod dead_letters;
 mod deliveries;
 mod endpoints;
 mod entities;
+mod erasures;
 mod events;
 mod grants;
 mod kinds;
@@ -64,6 +66,7 @@ fn configuration() -> OpenApiRouter<App> {
         .routes(routes!(endpoints::resume))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::get, tokens::delete))
+        .routes(routes!(backups::back_up))
 }
 
 fn state() -> OpenApiRouter<App> {
@@ -78,6 +81,7 @@ fn state() -> OpenApiRouter<App> {
         .routes(routes!(changes::change_many))
         .routes(routes!(occurrences::tell_occurrence))
         .routes(routes!(numbers::id_behind))
+        .routes(routes!(erasures::erase, erasures::erasures))
 }
 
 fn happenings() -> OpenApiRouter<App> {

@@ -85,7 +85,10 @@ impl World {
         let admin = engine.ensure_admin().await.unwrap().expect("the first start").expose().to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = ServerConfig { public_url: Some("https://hooks.example.com".to_owned()) };
+        let config = ServerConfig {
+            public_url: Some("https://hooks.example.com".to_owned()),
+            ..ServerConfig::default()
+        };
         let router = router(engine.clone(), config);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
