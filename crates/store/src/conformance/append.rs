@@ -87,21 +87,19 @@ pub(super) async fn other_sources_and_other_keys_are_no_copies(backend: &dyn Bac
     assert_eq!(places.len(), 7);
 }
 
-pub(super) async fn a_failing_append_takes_no_other_with_it(backend: &dyn Backend) {
+pub(super) async fn copies_in_other_ranges_of_the_log_are_known(backend: &dyn Backend) {
     let ledger = backend.open().await;
-    ledger.append(alone(0)).await.unwrap();
-    let mut appends = Vec::new();
-    for n in 0..50 {
-        // Every tenth one has an id that stands in the log already, which can't be.
-        let number = if n % 10 == 0 { 0 } else { n };
-        let ledger = Arc::clone(&ledger);
-        appends.push((number, tokio::spawn(async move { ledger.append(alone(number)).await })));
+    for n in 0..100 {
+        ledger.append(identified(n, source_id(0), &n.to_string())).await.unwrap();
     }
-    for (number, append) in appends {
-        let answer = append.await.unwrap();
-        assert_eq!(answer.is_ok(), number != 0, "event {number}: {answer:?}");
+    for (round, n) in [(0, 99), (1, 0), (2, 50), (3, 7)] {
+        let copy = ledger.append(identified(200 + round, source_id(0), &n.to_string())).await.unwrap();
+        assert_eq!(copy, Appended::Merged { into: event_id(n), seq: Seq(n + 1) });
+        assert_eq!(ledger.merges(Seq(n + 1)).await.unwrap().count, 1);
     }
-    let events = ledger.read_after(Seq::START, 100, usize::MAX).await.unwrap();
-    let places: Vec<u64> = events.iter().map(|event| event.seq.0).collect();
-    assert_eq!(places, (1..=46).collect::<Vec<_>>());
+    let ledger = backend.reopen(ledger).await;
+    let copy = ledger.append(identified(300, source_id(0), "7")).await.unwrap();
+    assert_eq!(copy, Appended::Merged { into: event_id(7), seq: Seq(8) });
+    assert_eq!(ledger.merges(Seq(8)).await.unwrap().count, 2);
+    assert_eq!(ledger.head().await.unwrap(), Seq(100));
 }

@@ -6,7 +6,7 @@ use shopwire_core::delivery::{DeadReason, Outcome};
 
 use super::Backend;
 use super::sample::{all_pages, append_all, attempt, endpoint_id, event_id, moment, page, update};
-use crate::{AttemptFilter, AttemptRecord, LaneUpdate, Ledger, PageRequest, StoredAttempt};
+use crate::{AttemptFilter, AttemptPlace, AttemptRecord, LaneUpdate, Ledger, PageRequest, StoredAttempt};
 
 async fn record(ledger: &dyn Ledger, endpoint: u64, attempts: Vec<AttemptRecord>) {
     ledger.open_lane(endpoint_id(endpoint), Seq::START).await.unwrap();
@@ -112,4 +112,31 @@ pub(super) async fn pages_hold_every_attempt_once(backend: &dyn Backend) {
     })
     .await;
     assert_eq!(found.iter().map(|a| a.attempt.seq.0).collect::<Vec<_>>(), (1..=30).rev().collect::<Vec<_>>());
+}
+
+pub(super) async fn walking_on_tells_every_attempt_once_and_in_order(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..60).await;
+    let mut expected = Vec::new();
+    for seq in (1..=60).rev() {
+        let attempts = vec![attempt(Seq(seq), 1), attempt(Seq(seq), 2)];
+        expected.extend(
+            attempts.iter().map(|attempt| (event_id(seq - 1), endpoint_id(seq % 3), attempt.clone())),
+        );
+        record(&*ledger, seq % 3, attempts).await;
+    }
+    let ledger = backend.reopen(ledger).await;
+    for limit in [1, 7, 1_000] {
+        let (mut walked, mut after) = (Vec::new(), AttemptPlace::default());
+        loop {
+            let step = ledger.walk_attempts(after, limit).await.unwrap();
+            assert!(step.attempts.len() <= limit);
+            walked.extend(step.attempts.into_iter().map(|it| (it.event, it.endpoint, it.attempt)));
+            match step.next {
+                Some(next) => assert!(std::mem::replace(&mut after, next) < next),
+                None => break,
+            }
+        }
+        assert_eq!(walked, expected, "by {limit}");
+    }
 }

@@ -1,15 +1,20 @@
 //! Bounded lists, cleaning up, health, the end.
 
+use std::path::Path;
+
 use bytes::Bytes;
-use shopwire_core::commerce::EntityKind;
-use shopwire_core::{Headers, RejectionId, Seq, TokenId};
+use shopwire_core::commerce::{EntityKind, Subject};
+use shopwire_core::{Event, Headers, RejectionId, Seq, TokenId};
 
 use super::sample::{
-    all_pages, alone, append_all, change, endpoint_id, event, event_id, identified, moment, order, page,
-    shop_id, source_id, update,
+    all_pages, alone, append_all, attempt, change, commit, endpoint_id, event, event_id, identified, moment,
+    order, page, shop_id, source_id, update,
 };
 use super::{Backend, REJECTIONS_MAX};
-use crate::{Appended, EventFilter, IdempotencyKey, RejectedRequest, StoreError};
+use crate::{
+    Appended, AttemptFilter, AttemptRecord, Dropped, EntityKey, Erasure, EventFilter, IdempotencyKey,
+    LaneUpdate, RejectedRequest, Retention, StoreError,
+};
 
 fn rejected(n: u8) -> RejectedRequest {
     RejectedRequest {
@@ -46,22 +51,16 @@ pub(super) async fn sweeping_forgets_the_old_and_keeps_the_new(backend: &dyn Bac
         operation: "POST /v1/shops".to_owned(),
         key: "k".to_owned(),
     };
-    ledger.append(identified(1, source_id(0), "old")).await.unwrap();
     ledger.append(identified(41, source_id(0), "new")).await.unwrap();
-    ledger.append(identified(2, source_id(0), "old but seen again")).await.unwrap();
-    ledger.append(identified(42, source_id(0), "old but seen again")).await.unwrap();
     ledger.remember(key(1), b"old".to_vec(), moment(10)).await.unwrap();
     ledger.remember(key(2), b"new".to_vec(), moment(30)).await.unwrap();
     assert!(!ledger.sweep(moment(20), moment(20)).await.unwrap(), "there is no more");
 
-    let again = |n, identity| ledger.append(identified(n, source_id(0), identity));
-    assert_eq!(again(50, "new").await.unwrap(), Appended::Merged { into: event_id(41), seq: Seq(2) });
-    let seen_again = Appended::Merged { into: event_id(2), seq: Seq(3) };
-    assert_eq!(again(51, "old but seen again").await.unwrap(), seen_again);
-    assert_eq!(again(52, "old").await.unwrap(), Appended::New(Seq(4)));
+    let copy = ledger.append(identified(50, source_id(0), "new")).await.unwrap();
+    assert_eq!(copy, Appended::Merged { into: event_id(41), seq: Seq(1) });
     assert_eq!(ledger.recall(&key(1)).await.unwrap(), None);
     assert_eq!(ledger.recall(&key(2)).await.unwrap().unwrap(), b"new");
-    assert_eq!(ledger.event(event_id(1)).await.unwrap().unwrap().event, event(1), "events stay");
+    assert_eq!(ledger.event(event_id(41)).await.unwrap().unwrap().event, event(41), "events stay");
 }
 
 pub(super) async fn a_sound_store_is_healthy(backend: &dyn Backend) {
@@ -74,6 +73,133 @@ pub(super) async fn a_sound_store_is_healthy(backend: &dyn Backend) {
         assert_eq!((report.events, &report.problems[..]), (10, &[][..]));
         assert!(report.schema_version > 0 && report.disk_bytes > 0, "{report:?}");
     }
+}
+
+pub(super) async fn the_span_tells_how_far_the_log_reaches(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    let span = ledger.span().await.unwrap();
+    assert_eq!((span.first, span.head), (Seq(1), Seq::START));
+    append_all(&*ledger, 0..50).await;
+    let longer = ledger.span().await.unwrap();
+    assert_eq!((longer.first, longer.head), (Seq(1), Seq(50)));
+    assert!(longer.bytes > span.bytes);
+}
+
+pub(super) async fn whole_ranges_go_and_what_must_stay_stays(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    for n in 0..200 {
+        ledger.append(identified(n, source_id(0), &n.to_string())).await.unwrap();
+    }
+    ledger.append(identified(300, source_id(0), "0")).await.unwrap();
+    let ledger = backend.reopen(ledger).await;
+    let before = ledger.span().await.unwrap();
+    assert_eq!(
+        ledger.retain(Retention::default()).await.unwrap(),
+        Dropped { first: Seq(1), ..Dropped::default() }
+    );
+    let all = Retention { received_before: Some(moment(10_000)), ..Retention::default() };
+    let kept = Retention { keep_from: Some(Seq(100)), ..all };
+    let dropped = ledger.retain(kept).await.unwrap();
+    assert!(dropped.first > Seq(1) && dropped.first <= Seq(100), "{dropped:?}");
+    assert_eq!(dropped.events, dropped.first.0 - 1);
+    let span = ledger.span().await.unwrap();
+    assert_eq!((span.first, span.head), (dropped.first, Seq(200)));
+    assert_eq!(span.bytes, before.bytes - dropped.bytes);
+
+    let first = dropped.first;
+    assert_eq!(ledger.read_after(Seq::START, 1, usize::MAX).await.unwrap()[0].seq, first);
+    assert_eq!(ledger.read_at(&[Seq(1), first]).await.unwrap().len(), 1);
+    assert_eq!(ledger.event(event_id(0)).await.unwrap(), None);
+    assert_eq!(ledger.event(event_id(first.0 - 1)).await.unwrap().unwrap().seq, first);
+    assert_eq!(ledger.merges(Seq(1)).await.unwrap().count, 0);
+    let found = ledger.search(&EventFilter::default(), page(500, None)).await.unwrap();
+    assert_eq!((found.items.len() as u64, found.next), (201 - first.0, None));
+    // What was a copy is new once its event is gone.
+    let anew = ledger.append(identified(301, source_id(0), "0")).await.unwrap();
+    assert_eq!(anew, Appended::New(Seq(201)));
+
+    // By size, and never what is being written.
+    let bytes_max = ledger.span().await.unwrap().bytes - 1;
+    let one = ledger.retain(Retention { bytes_max: Some(bytes_max), ..Retention::default() }).await.unwrap();
+    assert!(one.events > 0 && one.first > first, "{one:?}");
+    ledger.retain(Retention { bytes_max: Some(0), ..Retention::default() }).await.unwrap();
+    assert_eq!(ledger.span().await.unwrap().head, Seq(201));
+    append_all(&*ledger, 400..401).await;
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(ledger.span().await.unwrap().head, Seq(202));
+    assert_eq!(ledger.health(true).await.unwrap().problems, [""; 0]);
+}
+
+pub(super) async fn what_is_erased_leaves_place_id_type_and_times(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..100).await;
+    let endpoint = endpoint_id(1);
+    ledger.open_lane(endpoint, Seq::START).await.unwrap();
+    let told = |seq| AttemptRecord { response: "about them".into(), ..attempt(Seq(seq), 1) };
+    let attempts = (1..=100).map(told).collect();
+    ledger.record(vec![LaneUpdate { attempts, ..update(endpoint, Seq(100)) }]).await.unwrap();
+    // Of the same name: in the same shop, and in another one.
+    let erased = event(1);
+    let id = erased.subject.id().to_owned();
+    commit(&*ledger, change(EntityKey { shop: erased.shop, ..order(&id) }, 0)).await;
+    commit(&*ledger, change(EntityKey { shop: shop_id(7), ..order(&id) }, 0)).await;
+
+    let erasure = ledger.erase(erased.shop, &erased.subject, moment(500)).await.unwrap();
+    let is_meant = |n: &u64| event(*n).shop == erased.shop && event(*n).subject == erased.subject;
+    let count = (0..100).filter(is_meant).count() as u64;
+    let expected = Erasure {
+        shop: erased.shop,
+        subject: erased.subject.clone(),
+        at: moment(500),
+        finished_at: Some(moment(500)),
+        events: count,
+        attempts: count,
+        snapshots: 1,
+    };
+    assert_eq!(erasure, expected);
+
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(ledger.erasures(9).await.unwrap(), [expected]);
+    assert_eq!(ledger.snapshot(&EntityKey { shop: erased.shop, ..order(&id) }).await.unwrap(), None);
+    assert!(ledger.snapshot(&EntityKey { shop: shop_id(7), ..order(&id) }).await.unwrap().is_some());
+    let heads = ledger.search(&EventFilter::default(), page(500, None)).await.unwrap().items;
+    assert_eq!(heads.len(), 100, "all stand where they stood");
+    for (n, head) in (0..100).rev().zip(heads) {
+        let was = event(n);
+        assert_eq!((head.id, &head.event_type, head.received_at), (was.id, &was.event_type, was.received_at));
+        assert_eq!(head.subject == was.subject, !is_meant(&n), "event {n}");
+    }
+    for found in ledger.attempts(&AttemptFilter::default(), page(500, None)).await.unwrap().items {
+        let is_erased = is_meant(&(found.attempt.seq.0 - 1));
+        assert_eq!(found.attempt.response.is_empty(), is_erased, "{found:?}");
+    }
+    let about =
+        EventFilter { shop: Some(erased.shop), subject: Some(erased.subject), ..EventFilter::default() };
+    assert_eq!(ledger.search(&about, page(500, None)).await.unwrap().items, []);
+    assert_eq!(ledger.health(true).await.unwrap().problems, [""; 0]);
+}
+
+pub(super) async fn erasing_again_and_what_is_not_there_harms_nothing(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..12).await;
+    let Event { shop, subject, .. } = event(1);
+    let first = ledger.erase(shop, &subject, moment(1)).await.unwrap();
+    let again = ledger.erase(shop, &subject, moment(2)).await.unwrap();
+    assert_eq!((again.events, again.attempts, again.snapshots), (0, 0, 0));
+    let unknown = ledger.erase(shop, &Subject::native("customer", "nobody"), moment(3)).await.unwrap();
+    assert_eq!((unknown.events, unknown.finished_at), (0, Some(moment(3))));
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(ledger.erasures(2).await.unwrap(), [unknown, again.clone()]);
+    assert_eq!(ledger.erasures(9).await.unwrap()[1..], [again, first]);
+}
+
+pub(super) async fn a_copy_is_not_made_where_something_is(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..3).await;
+    // The directory of the sources: certainly not empty.
+    let refused = ledger.back_up(Path::new(env!("CARGO_MANIFEST_DIR"))).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert!(refused.to_string().contains(env!("CARGO_MANIFEST_DIR")), "{refused}");
 }
 
 pub(super) async fn a_closed_ledger_refuses(backend: &dyn Backend) {
@@ -95,5 +221,8 @@ pub(super) async fn a_closed_ledger_refuses(backend: &dyn Backend) {
     refused(ledger.timers_due(moment(1), 1).await.err());
     refused(ledger.next_timer().await.err());
     refused(ledger.id_behind(shop_id(1), "order", 1).await.err());
+    refused(ledger.span().await.err());
+    refused(ledger.lane_stands().await.err());
+    refused(ledger.erase(shop_id(1), &event(1).subject, moment(1)).await.err());
     ledger.close().await.unwrap();
 }

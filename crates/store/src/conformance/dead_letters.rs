@@ -105,3 +105,16 @@ pub(super) async fn pages_hold_every_dead_letter_once(backend: &dyn Backend) {
         all_pages(|before| async move { ledger.dead_letters(filter, page(6, before)).await.unwrap() }).await;
     assert_eq!(found.iter().map(|dead| dead.seq.0).collect::<Vec<_>>(), (1..=20).rev().collect::<Vec<_>>());
 }
+
+pub(super) async fn the_oldest_expire_first(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..9).await;
+    // Each died at ten times its place.
+    kill(&*ledger, 1, &[6, 3, 5, 4], 0).await;
+    assert_eq!(ledger.expire_dead_letters(moment(30), 9).await.unwrap(), 0);
+    assert_eq!(ledger.expire_dead_letters(moment(60), 2).await.unwrap(), 2);
+    assert_eq!(listed(&*ledger, DeadLetterFilter::default()).await, [(Seq(5), 1), (Seq(6), 1)]);
+    assert_eq!(ledger.expire_dead_letters(moment(60), 9).await.unwrap(), 1);
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(listed(&*ledger, DeadLetterFilter::default()).await, [(Seq(6), 1)]);
+}

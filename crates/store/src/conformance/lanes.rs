@@ -5,7 +5,7 @@ use shopwire_core::delivery::{LaneChanges, LaneRecord, Waiting};
 
 use super::Backend;
 use super::sample::{append_all, attempt, endpoint_id, page, update, waiting};
-use crate::{AttemptFilter, LaneUpdate};
+use crate::{AttemptFilter, LaneStand, LaneUpdate, NounId};
 
 pub(super) async fn a_lane_opens_once_and_reads_back(backend: &dyn Backend) {
     let ledger = backend.open().await;
@@ -103,4 +103,38 @@ pub(super) async fn lanes_survive_reopening(backend: &dyn Backend) {
     let ledger = backend.reopen(ledger).await;
     let expected = LaneRecord { cursor: Seq(4), done, waiting: vec![waiting(Seq(2), 9)] };
     assert_eq!(ledger.lane(endpoint).await.unwrap(), Some(expected));
+}
+
+pub(super) async fn all_lanes_tell_where_they_stand(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..9).await;
+    assert_eq!(ledger.lane_stands().await.unwrap(), []);
+    let (first, second) = (endpoint_id(1), endpoint_id(2));
+    ledger.open_lane(first, Seq(2)).await.unwrap();
+    ledger.open_lane(second, Seq(9)).await.unwrap();
+    ledger.record(vec![update(first, Seq(5))]).await.unwrap();
+    let changes = LaneChanges { wait: vec![waiting(Seq(6), 9), waiting(Seq(3), 8)], forget: Vec::new() };
+    ledger.record(vec![LaneUpdate { changes, ..update(first, Seq(7)) }]).await.unwrap();
+    let expected = [
+        LaneStand { endpoint: first, opened_at: Seq(2), cursor: Seq(7), first_waiting: Some(Seq(3)) },
+        LaneStand { endpoint: second, opened_at: Seq(9), cursor: Seq(9), first_waiting: None },
+    ];
+    assert_eq!(ledger.lane_stands().await.unwrap(), expected);
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(ledger.lane_stands().await.unwrap(), expected);
+    ledger.remove(NounId::Endpoint(first)).await.unwrap();
+    assert_eq!(ledger.lane_stands().await.unwrap(), expected[1..]);
+}
+
+pub(super) async fn an_endpoint_that_comes_back_begins_anew(backend: &dyn Backend) {
+    let ledger = backend.open().await;
+    append_all(&*ledger, 0..9).await;
+    let endpoint = endpoint_id(1);
+    // What came too late before it was opened says nothing of it.
+    let late = LaneUpdate { done: vec![Seq(9)], ..update(endpoint, Seq(8)) };
+    ledger.record(vec![late]).await.unwrap();
+    let opened = LaneRecord { cursor: Seq(3), ..LaneRecord::default() };
+    assert_eq!(ledger.open_lane(endpoint, Seq(3)).await.unwrap(), opened);
+    let ledger = backend.reopen(ledger).await;
+    assert_eq!(ledger.lane(endpoint).await.unwrap(), Some(opened));
 }

@@ -9,8 +9,8 @@
 //! # }
 //! ```
 //!
-//! A check panics where the backend is wrong. Each wants a store of its own, opened with [`REJECTIONS_MAX`] and [`TAIL`], and
-//! a runtime of several threads. No check waits for time to pass.
+//! A check panics where the backend is wrong. Each wants a store of its own, opened with [`REJECTIONS_MAX`], [`TAIL`] and ranges
+//! of the log of about [`RANGE_BYTES`], and a runtime of several threads. No check waits for time to pass.
 
 #![expect(clippy::unwrap_used, reason = "a check fails by panicking")]
 
@@ -22,6 +22,7 @@ mod config;
 mod dead_letters;
 mod lanes;
 mod reading;
+mod replaying;
 mod sample;
 mod search;
 mod snapshots;
@@ -41,6 +42,9 @@ pub const REJECTIONS_MAX: usize = 5;
 
 /// How much the store's tail is to hold.
 pub const TAIL: TailBounds = TailBounds { events_max: 8, bytes_max: 1 << 20 };
+
+/// About how long a range of the log is to be that is dropped as a whole: so short that a check can fill some.
+pub const RANGE_BYTES: u64 = 8 << 10;
 
 /// One store that can be opened again and again.
 #[async_trait]
@@ -84,7 +88,7 @@ checks! {
         a_hundred_copies_at_once_are_one_event
         copies_are_known_after_reopening
         other_sources_and_other_keys_are_no_copies
-        a_failing_append_takes_no_other_with_it;
+        copies_in_other_ranges_of_the_log_are_known;
     tail: events_come_in_order_and_once
         what_does_not_fit_is_told_as_a_gap
         a_new_tail_ends_the_former
@@ -102,15 +106,22 @@ checks! {
         names_come_change_and_go
         what_is_named_and_forgotten_at_once_is_gone
         a_lane_that_is_not_open_keeps_only_attempts
-        lanes_survive_reopening;
+        lanes_survive_reopening
+        all_lanes_tell_where_they_stand
+        an_endpoint_that_comes_back_begins_anew;
     attempts: attempts_read_back_whole
         every_filter_gives_what_it_says
-        pages_hold_every_attempt_once;
+        pages_hold_every_attempt_once
+        walking_on_tells_every_attempt_once_and_in_order;
+    replaying: settled_events_wait_again_and_count_on
+        what_is_not_settled_is_left_out
+        hundreds_are_replayed_at_once_and_the_dead_among_them_live;
     dead_letters: the_dead_are_listed_with_their_reason
         a_dead_letter_is_redelivered_once
         who_dies_again_stands_on_the_list_again
         who_is_dismissed_is_off_the_list
-        pages_hold_every_dead_letter_once;
+        pages_hold_every_dead_letter_once
+        the_oldest_expire_first;
     config: nouns_come_back_with_their_secrets_and_in_order
         saving_again_replaces
         removing_an_endpoint_removes_its_lane
@@ -121,7 +132,6 @@ checks! {
         versions_go_on_over_deletions
         of_many_writers_on_one_version_one_wins
         writers_that_try_again_lose_and_invent_nothing
-        a_failing_change_leaves_nothing_and_takes_no_other_with_it
         a_change_without_events_is_silent
         events_that_belong_together_come_together_or_not_at_all;
     snapshots: an_entity_is_found_by_shop_kind_and_id
@@ -140,5 +150,10 @@ checks! {
     care: rejected_requests_keep_the_newest
         sweeping_forgets_the_old_and_keeps_the_new
         a_sound_store_is_healthy
+        the_span_tells_how_far_the_log_reaches
+        whole_ranges_go_and_what_must_stay_stays
+        what_is_erased_leaves_place_id_type_and_times
+        erasing_again_and_what_is_not_there_harms_nothing
+        a_copy_is_not_made_where_something_is
         a_closed_ledger_refuses;
 }

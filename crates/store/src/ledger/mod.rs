@@ -54,7 +54,7 @@ pub trait Ledger: Send + Sync {
     // --- The log
 
     /// Appends an event, unless an event of the same source with the same identity key is remembered: then that one is
-    /// told, and the merge is recorded. Synced before the answer.
+    /// told, and the merge is counted. Synced before the answer, except the count.
     async fn append(&self, event: NewEvent) -> Result<Appended, StoreError>;
 
     /// The events as they are committed, in order. There is one tail; asking for it again ends the former.
@@ -83,7 +83,8 @@ pub trait Ledger: Send + Sync {
     /// Events by filter, newest first.
     async fn search(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<EventHead>, StoreError>;
 
-    /// How many further copies of an event's webhook were merged into it.
+    /// How many further copies of an event's webhook were merged into it. A statistic: told at once, and written within about a
+    /// second, so that a flood of copies costs little; a process that is killed may forget the last ones.
     async fn merges(&self, seq: Seq) -> Result<Merges, StoreError>;
 
     // --- Lanes
@@ -209,8 +210,9 @@ pub trait Ledger: Send + Sync {
 
     // --- Care
 
-    /// Forgets identity keys last seen before `dedup_before` and idempotency keys older than `idempotency_before`, at most
-    /// a bounded number at a time; answers whether there is more.
+    /// Forgets idempotency keys older than `idempotency_before`, at most a bounded number at a time; answers whether there is
+    /// more. Identity keys of events received before `dedup_before` need not be known any more: where they go with their events,
+    /// they stay as long as these.
     async fn sweep(&self, dedup_before: Timestamp, idempotency_before: Timestamp)
     -> Result<bool, StoreError>;
 

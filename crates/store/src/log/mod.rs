@@ -55,11 +55,13 @@ mod search;
 mod segments;
 mod staged;
 mod table;
+#[cfg(test)]
+mod tests;
 mod window;
 mod wire;
 mod writer;
 
-pub(crate) use self::config::LogConfig;
+pub use self::config::LogConfig;
 #[cfg(test)]
 pub(crate) use self::config::{Broken, Faults};
 pub(crate) use self::encode::{EncodedEvent, EncodedUpdate};

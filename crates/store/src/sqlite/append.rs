@@ -1,17 +1,17 @@
 //! One event on its way into the log.
 
-use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::dedup::{self, DedupKey};
-use super::entry::{Entry, LogEnd};
+use super::entry::Entry;
+use super::fault::unreadable;
+use super::group::Group;
+use super::merges;
 use crate::{Appended, NewEvent, StoreError};
 
 /// An append that waits for the disk.
 pub(super) struct Append {
     entry: Entry,
-    key: Option<DedupKey>,
-    became: Option<Appended>,
+    became: Option<Result<Appended, StoreError>>,
     reply: oneshot::Sender<Result<Appended, StoreError>>,
     /// One of those who may wait.
     permit: OwnedSemaphorePermit,
@@ -23,8 +23,8 @@ impl Append {
         permit: OwnedSemaphorePermit,
         reply: oneshot::Sender<Result<Appended, StoreError>>,
     ) -> Self {
-        let key = new.identity.map(|(source, identity)| dedup::key(source, &identity));
-        Self { entry: Entry::new(new.event), key, became: None, reply, permit }
+        let key = new.identity.map(|(source, identity)| merges::key(source, &identity));
+        Self { entry: Entry::new(new.event, key), became: None, reply, permit }
     }
 
     pub(super) fn weight_bytes(&self) -> usize {
@@ -32,24 +32,34 @@ impl Append {
     }
 
     /// Puts the event to the end of the log, unless it is a copy.
-    pub(super) fn apply(&mut self, db: &Connection, log: &mut LogEnd) -> Result<(), StoreError> {
-        let seq = log.head().next();
-        let merged = match &self.key {
-            Some(key) => dedup::claim(db, key, seq, self.entry.event().received_at)?,
+    pub(super) fn apply(&mut self, group: &mut Group<'_>) -> Result<(), StoreError> {
+        let known = match self.entry.encoded().key() {
+            Some(key) => group.find(key)?,
             None => None,
         };
-        if merged.is_none() {
-            log.put(db, &mut self.entry)?;
-        }
-        self.became = Some(merged.unwrap_or(Appended::New(seq)));
+        let became = match known {
+            Some(seq) => {
+                let into = group.event_id(seq)?;
+                let into = into.ok_or_else(|| unreadable(format_args!("event {seq}"), "it has no id"))?;
+                group.merge(seq, self.entry.event().received_at);
+                Appended::Merged { into, seq }
+            }
+            None => Appended::New(group.put(&mut self.entry)),
+        };
+        self.became = Some(Ok(became));
         Ok(())
+    }
+
+    /// It can't be written, whatever becomes of the others.
+    pub(super) fn fail(&mut self, error: StoreError) {
+        self.became = Some(Err(error));
     }
 
     pub(super) fn answer(self, result: Result<(), StoreError>) {
         let Self { became, reply, permit, .. } = self;
         // Whoever has an answer no longer waits.
         drop(permit);
-        let answer = result.map(|()| became.expect("what was committed was applied"));
+        let answer = result.and_then(|()| became.expect("what was committed was applied"));
         // Nobody listens any more if the sender hung up meanwhile; the event stands in the log all the same.
         reply.send(answer).ok();
     }

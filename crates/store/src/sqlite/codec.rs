@@ -1,4 +1,4 @@
-//! The stored bytes of what came with an event's body.
+//! The bytes that versions 1 and 2 kept of what came with an event's body.
 //!
 //! ```text
 //! 1 byte   version of this form: 1
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A text is a little-endian `u32` length and UTF-8; an option is a byte 0, or a byte 1 and a text. The body stands apart,
-//! byte for byte. A form that was once written stays readable: a new one gets a new version.
+//! byte for byte.
 
 use bytes::Bytes;
 use shopwire_core::{DialectId, Headers, Origin, ReceivedWebhook, RecordedChange, SourceId};
@@ -20,54 +20,6 @@ use shopwire_core::{DialectId, Headers, Origin, ReceivedWebhook, RecordedChange,
 const VERSION: u8 = 1;
 const WEBHOOK: u8 = 1;
 const CHANGE: u8 = 2;
-
-/// The record of an origin, without its body.
-pub(super) fn encode(origin: &Origin) -> Vec<u8> {
-    match origin {
-        Origin::Webhook(webhook) => encode_webhook(webhook),
-        Origin::Change(change) => encode_change(change),
-    }
-}
-
-fn encode_change(change: &RecordedChange) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64);
-    out.extend([VERSION, CHANGE]);
-    put_option(&mut out, change.cause.as_deref());
-    put_option(&mut out, change.actor.as_deref());
-    out.extend(change.version.to_le_bytes());
-    out
-}
-
-fn encode_webhook(webhook: &ReceivedWebhook) -> Vec<u8> {
-    let fields: usize = webhook.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-    let mut out = Vec::with_capacity(fields + 64 + webhook.query.as_ref().map_or(0, String::len));
-    out.extend([VERSION, WEBHOOK]);
-    put_option(&mut out, webhook.platform_event_id.as_deref());
-    put_option(&mut out, webhook.query.as_deref());
-    put_length(&mut out, webhook.headers.len());
-    for (name, value) in webhook.headers.iter() {
-        put_text(&mut out, name);
-        put_text(&mut out, value);
-    }
-    out
-}
-
-fn put_length(out: &mut Vec<u8>, length: usize) {
-    let length = u32::try_from(length).expect("a request's head is limited far below 4 GiB");
-    out.extend(length.to_le_bytes());
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_length(out, text.len());
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
-    out.push(u8::from(text.is_some()));
-    if let Some(text) = text {
-        put_text(out, text);
-    }
-}
 
 /// What stands about a webhook in the event's head.
 pub(super) struct Known {
@@ -143,6 +95,54 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// As it was written.
+    fn encode(origin: &Origin) -> Vec<u8> {
+        match origin {
+            Origin::Webhook(webhook) => encode_webhook(webhook),
+            Origin::Change(change) => encode_change(change),
+        }
+    }
+
+    fn encode_change(change: &RecordedChange) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        out.extend([VERSION, CHANGE]);
+        put_option(&mut out, change.cause.as_deref());
+        put_option(&mut out, change.actor.as_deref());
+        out.extend(change.version.to_le_bytes());
+        out
+    }
+
+    fn encode_webhook(webhook: &ReceivedWebhook) -> Vec<u8> {
+        let fields: usize = webhook.headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
+        let mut out = Vec::with_capacity(fields + 64 + webhook.query.as_ref().map_or(0, String::len));
+        out.extend([VERSION, WEBHOOK]);
+        put_option(&mut out, webhook.platform_event_id.as_deref());
+        put_option(&mut out, webhook.query.as_deref());
+        put_length(&mut out, webhook.headers.len());
+        for (name, value) in webhook.headers.iter() {
+            put_text(&mut out, name);
+            put_text(&mut out, value);
+        }
+        out
+    }
+
+    fn put_length(out: &mut Vec<u8>, length: usize) {
+        let length = u32::try_from(length).expect("a request's head is limited far below 4 GiB");
+        out.extend(length.to_le_bytes());
+    }
+
+    fn put_text(out: &mut Vec<u8>, text: &str) {
+        put_length(out, text.len());
+        out.extend_from_slice(text.as_bytes());
+    }
+
+    fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
+        out.push(u8::from(text.is_some()));
+        if let Some(text) = text {
+            put_text(out, text);
+        }
+    }
 
     fn known() -> Known {
         let (source, topic) = (SourceId::from_bytes([1; 16]), "PUBLISH".to_owned());

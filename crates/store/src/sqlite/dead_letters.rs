@@ -1,28 +1,32 @@
 //! Deliveries that were given up.
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
-use shopwire_core::{EndpointId, Seq, Timestamp};
+use shopwire_core::delivery::DeadReason;
+use shopwire_core::{EndpointId, EventId, Seq, Timestamp};
 
-use super::attempts::reason;
 use super::column::{Sql, get, get_outcome, retry_after_ms, whole};
+use super::fault::unreadable;
 use super::paging::Walk;
 use crate::{AttemptRecord, DeadLetter, DeadLetterFilter, Page, PageRequest, StoreError};
 
-/// Puts a delivery on the list if this attempt was its last. One that was redelivered and died again stands there anew.
+/// Puts a delivery on the list that was given up with this attempt. One that was redelivered and died again stands there
+/// anew.
 pub(super) fn insert(
     db: &Connection,
     endpoint: EndpointId,
+    event: EventId,
+    reason: DeadReason,
     attempt: &AttemptRecord,
 ) -> Result<(), StoreError> {
-    let Some(reason) = attempt.dead else { return Ok(()) };
     db.prepare_cached(
         "INSERT OR REPLACE INTO dead_letter
-         (endpoint, seq, reason, at, attempts, outcome, status, retry_after_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         (endpoint, seq, event, reason, at, attempts, outcome, status, retry_after_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute((
         Sql(&endpoint),
         Sql(attempt.seq),
+        Sql(&event),
         reason.code(),
         Sql(attempt.at),
         attempt.number,
@@ -46,7 +50,7 @@ pub(super) fn take(db: &Connection, endpoint: EndpointId, seq: Seq) -> Result<Op
 pub(super) fn expire(db: &Connection, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
     let expired = db
         .prepare_cached(
-            "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE at < ?1 ORDER BY id LIMIT ?2)",
+            "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
         )?
         .execute((Sql(before), whole(limit as u64)))?;
     Ok(expired)
@@ -69,11 +73,12 @@ pub(super) fn page(
     filter: &DeadLetterFilter,
     page: PageRequest,
 ) -> Result<Page<DeadLetter>, StoreError> {
-    const SELECT: &str = "SELECT d.id, e.id, d.seq, d.endpoint, d.reason, d.at, d.attempts,
-        d.outcome, d.status, d.retry_after_ms FROM dead_letter d CROSS JOIN event e ON e.seq = d.seq";
-    Walk::new(SELECT, "d.id", page)
-        .and("d.seq = ?", filter.event.map(|seq| whole(seq.0)))
-        .and("d.endpoint = ?", filter.endpoint.map(|endpoint| endpoint.as_bytes().to_vec()))
+    const SELECT: &str =
+        "SELECT id, event, seq, endpoint, reason, at, attempts, outcome, status, retry_after_ms
+        FROM dead_letter";
+    Walk::new(SELECT, "id", page)
+        .and("seq = ?", filter.event.map(|seq| whole(seq.0)))
+        .and("endpoint = ?", filter.endpoint.map(|endpoint| endpoint.as_bytes().to_vec()))
         .run(db, page, |row| Ok((row.get(0)?, Some(dead_letter(row)?))))
 }
 
@@ -88,4 +93,9 @@ fn dead_letter(row: &Row<'_>) -> Result<DeadLetter, StoreError> {
         attempts: row.get(6)?,
         last_outcome: Some(get_outcome(row, 7)?),
     })
+}
+
+/// Why a delivery was given up, from the word under which it is stored.
+pub(super) fn reason(code: &str) -> Result<DeadReason, StoreError> {
+    DeadReason::from_code(code).ok_or_else(|| unreadable("a dead letter", format!("`{code}` is no reason")))
 }

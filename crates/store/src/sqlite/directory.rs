@@ -35,20 +35,28 @@ impl Directory {
         self.path.join("shopwire.db")
     }
 
+    /// The log's directory.
+    pub(super) fn log(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
     /// Makes sure that the files in it are found again after a power cut.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        File::open(&self.path)
-            .and_then(|directory| directory.sync_all())
-            .map_err(|error| unavailable(&self.path, &error))
+        sync(&self.path).map_err(|error| unavailable(&self.path, &error))
     }
 }
 
-fn unavailable(path: &Path, error: &io::Error) -> StoreError {
+/// Makes sure that the files in a directory are found again after a power cut.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+pub(super) fn unavailable(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unavailable(format!("the data directory `{}`: {error}", path.display()))
 }
 
 /// Opens a file for writing, makes it if it is not there, and sees to it that its owner alone may read it.
-fn owners_file(path: &Path) -> io::Result<File> {
+pub(super) fn owners_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     let file = for_owners_eyes(options.create(true).truncate(false).write(true)).open(path)?;
     tighten(&file)?;
@@ -88,12 +96,12 @@ fn tighten(_: &File) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
+pub(super) fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
     use std::os::unix::fs::DirBuilderExt as _;
     builder.mode(0o700)
 }
 
 #[cfg(not(unix))]
-fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
+pub(super) fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
     builder
 }

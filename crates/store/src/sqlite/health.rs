@@ -4,35 +4,18 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::column::Sql;
 use super::fault::unreadable;
 use super::migrate;
+use super::stands::Stands;
+use crate::log::LogReader;
 use crate::{HealthReport, StoreError};
 
-/// What must not be found: what it means, and a query that finds it.
-const FAULTS: [(&str, &str); 7] = [
-    (
-        "lanes that stand behind the end of the log",
-        "SELECT count(*) FROM lane WHERE cursor > (SELECT coalesce(max(seq), 0) FROM event)",
-    ),
-    (
-        "events without what was received",
-        "SELECT count(*) FROM event e LEFT JOIN event_record r ON r.seq = e.seq WHERE r.seq IS NULL",
-    ),
-    (
-        "records of events that are not in the log",
-        "SELECT count(*) FROM event_record r LEFT JOIN event e ON e.seq = r.seq WHERE e.seq IS NULL",
-    ),
-    (
-        "deliveries that wait with an event that is not in the log",
-        "SELECT count(*) FROM waiting w LEFT JOIN event e ON e.seq = w.seq WHERE e.seq IS NULL",
-    ),
+/// What must not be found: what it means, and a query that counts it.
+const FAULTS: [(&str, &str); 2] = [
     (
         "deliveries that wait in no lane",
         "SELECT count(*) FROM waiting w LEFT JOIN lane l ON l.endpoint = w.endpoint WHERE l.endpoint IS NULL",
-    ),
-    (
-        "dead letters of an event that is not in the log",
-        "SELECT count(*) FROM dead_letter d LEFT JOIN event e ON e.seq = d.seq WHERE e.seq IS NULL",
     ),
     (
         "timers of an entity that was never heard of",
@@ -40,38 +23,67 @@ const FAULTS: [(&str, &str); 7] = [
     ),
 ];
 
+/// What must not be found of events behind the last one. Those that the log has let go of are no fault.
+const FAULTS_BEHIND: [(&str, &str); 2] = [
+    (
+        "deliveries that wait with an event that is not in the log",
+        "SELECT count(*) FROM waiting WHERE seq > ?1",
+    ),
+    ("dead letters of an event that is not in the log", "SELECT count(*) FROM dead_letter WHERE seq > ?1"),
+];
+
 /// See [`Ledger::health`](crate::Ledger::health).
-pub(super) fn look(db: &Connection, directory: &Path, thorough: bool) -> Result<HealthReport, StoreError> {
-    // Places have no holes: only the oldest events are ever cleaned away.
-    let events = "SELECT coalesce((SELECT max(seq) FROM event) - (SELECT min(seq) FROM event) + 1, 0)";
+pub(super) fn look(
+    db: &Connection,
+    log: &LogReader,
+    stands: &Stands,
+    directory: &Path,
+    thorough: bool,
+) -> Result<HealthReport, StoreError> {
+    let span = log.span();
     Ok(HealthReport {
         schema_version: migrate::version(db)?,
-        events: db.query_row(events, (), |row| row.get(0))?,
+        // Places have no holes: only the oldest events are ever let go of.
+        events: (span.head.0 + 1).saturating_sub(span.first.0.max(1)),
         disk_bytes: disk_bytes(directory)?,
-        problems: if thorough { problems(db)? } else { Vec::new() },
+        problems: if thorough { problems(db, log, stands)? } else { Vec::new() },
     })
 }
 
+/// With all directories in it.
 fn disk_bytes(directory: &Path) -> Result<u64, StoreError> {
     let failed = |error| StoreError::Unavailable(format!("`{}`: {error}", directory.display()));
     let mut bytes = 0;
     for file in std::fs::read_dir(directory).map_err(failed)? {
+        let file = file.map_err(failed)?;
         // A file that is gone by now has no size.
-        bytes += file.map_err(failed)?.metadata().map_or(0, |metadata| metadata.len());
+        let Ok(metadata) = file.metadata() else { continue };
+        bytes += if metadata.is_dir() { disk_bytes(&file.path())? } else { metadata.len() };
     }
     Ok(bytes)
 }
 
-fn problems(db: &Connection) -> Result<Vec<String>, StoreError> {
+fn problems(db: &Connection, log: &LogReader, stands: &Stands) -> Result<Vec<String>, StoreError> {
     let mut statement = db.prepare("PRAGMA integrity_check(20)")?;
     let said = statement.query_map((), |row| row.get::<_, String>(0))?;
     let said = said.collect::<Result<Vec<_>, _>>().map_err(|error| unreadable("the file", error))?;
     let mut problems: Vec<String> = said.into_iter().filter(|said| said != "ok").collect();
-    for (fault, sql) in FAULTS {
-        let count: u64 = db.query_row(sql, (), |row| row.get(0))?;
+    problems.extend(log.check(true));
+    // What came meanwhile only moves the end on.
+    let behind = stands.all().into_iter().filter(|(_, stand)| stand.cursor > log.head()).count();
+    if behind > 0 {
+        problems.push(format!("{behind} lanes that stand behind the end of the log"));
+    }
+    let mut found = |fault: &str, count: u64| {
         if count > 0 {
             problems.push(format!("{count} {fault}"));
         }
+    };
+    for (fault, sql) in FAULTS {
+        found(fault, db.query_row(sql, (), |row| row.get(0))?);
+    }
+    for (fault, sql) in FAULTS_BEHIND {
+        found(fault, db.query_row(sql, [Sql(log.head())], |row| row.get(0))?);
     }
     Ok(problems)
 }

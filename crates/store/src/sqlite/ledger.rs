@@ -9,10 +9,12 @@ use shopwire_core::delivery::{LaneRecord, Waiting};
 use shopwire_core::{EndpointId, Event, EventId, LoggedEvent, Seq, ShopId, Timestamp};
 
 use super::fault::closed;
+use super::lanes::Update;
 use super::{
-    SqliteLedger, attempts, dead_letters, dedup, health, idempotency, lanes, log, nouns, rejected, snapshots,
-    surrogates, timers,
+    SqliteLedger, backup, dead_letters, erasures, health, idempotency, lanes, merges, nouns, rejected,
+    snapshots, surrogates, threads, timers,
 };
+use crate::log::LogReader;
 use crate::{
     Appended, AttemptFilter, AttemptPlace, AttemptWalk, Backup, Blob, Committed, Configuration, DeadLetter,
     DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
@@ -43,37 +45,45 @@ impl Ledger for SqliteLedger {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Vec<Arc<LoggedEvent>>, StoreError> {
-        self.readers.read(move |db| log::read_after(db, after, limit, bytes_max)).await
+        self.read_log(move |log| log.read_after(after, limit, bytes_max)).await
     }
 
     async fn read_at(&self, places: &[Seq]) -> Result<Vec<Arc<LoggedEvent>>, StoreError> {
         let places = places.to_vec();
-        self.readers.read(move |db| log::read_at(db, &places)).await
+        self.read_log(move |log| log.read_at(&places)).await
     }
 
     async fn event(&self, id: EventId) -> Result<Option<Arc<LoggedEvent>>, StoreError> {
-        self.readers.read(move |db| log::by_id(db, id)).await
+        self.read_log(move |log| match log.place_of(id)? {
+            Some(seq) => Ok(log.read_at(&[seq])?.pop()),
+            None => Ok(None),
+        })
+        .await
     }
 
     async fn search(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<EventHead>, StoreError> {
         let filter = filter.clone();
-        self.readers.read(move |db| log::search(db, &filter, page)).await
+        self.read_log(move |log| log.search(&filter, page)).await
     }
 
     async fn merges(&self, seq: Seq) -> Result<Merges, StoreError> {
-        self.readers.read(move |db| dedup::merges(db, seq)).await
+        let pending = Arc::clone(&self.pending);
+        self.readers.read(move |db| pending.read(db, seq)).await
     }
 
     async fn lane(&self, endpoint: EndpointId) -> Result<Option<LaneRecord>, StoreError> {
-        self.readers.read(move |db| lanes::read(db, endpoint)).await
+        let stands = Arc::clone(&self.stands);
+        self.readers.read(move |db| lanes::read(db, &stands, endpoint)).await
     }
 
     async fn open_lane(&self, endpoint: EndpointId, at: Seq) -> Result<LaneRecord, StoreError> {
-        self.writer.change(move |db| lanes::open(db, endpoint, at)).await
+        self.writer.change_lanes(0, move |group| lanes::open(group, endpoint, at)).await
     }
 
     async fn record(&self, updates: Vec<LaneUpdate>) -> Result<(), StoreError> {
-        self.writer.change(move |db| lanes::record(db, &updates)).await
+        let updates: Vec<Update> = updates.into_iter().map(Update::new).collect();
+        let bytes = updates.iter().map(Update::weight_bytes).sum();
+        self.writer.change_lanes(bytes, move |group| lanes::record(group, &updates)).await
     }
 
     async fn attempts(
@@ -82,7 +92,7 @@ impl Ledger for SqliteLedger {
         page: PageRequest,
     ) -> Result<Page<StoredAttempt>, StoreError> {
         let filter = filter.clone();
-        self.readers.read(move |db| attempts::page(db, &filter, page)).await
+        self.read_log(move |log| log.attempts(&filter, page)).await
     }
 
     async fn dead_letters(
@@ -100,7 +110,8 @@ impl Ledger for SqliteLedger {
         seq: Seq,
         now: Timestamp,
     ) -> Result<Redelivery, StoreError> {
-        self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, now)).await
+        let again = self.read_log(move |log| lanes::look_up(log, endpoint, &[seq])).await?.pop();
+        self.writer.change(move |db| lanes::redeliver(db, endpoint, seq, again, now)).await
     }
 
     async fn replay(
@@ -110,7 +121,8 @@ impl Ledger for SqliteLedger {
         now: Timestamp,
     ) -> Result<Vec<Waiting>, StoreError> {
         let places = places.to_vec();
-        self.writer.change(move |db| lanes::replay(db, endpoint, &places, now)).await
+        let events = self.read_log(move |log| lanes::look_up(log, endpoint, &places)).await?;
+        self.writer.change_lanes(0, move |group| lanes::replay(group, endpoint, &events, now)).await
     }
 
     async fn expire_dead_letters(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -126,26 +138,25 @@ impl Ledger for SqliteLedger {
         self.readers.read(dead_letters::count).await
     }
 
-    async fn walk_attempts(&self, _after: AttemptPlace, _limit: usize) -> Result<AttemptWalk, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    async fn walk_attempts(&self, after: AttemptPlace, limit: usize) -> Result<AttemptWalk, StoreError> {
+        self.read_log(move |log| log.walk_attempts(after, limit)).await
     }
 
     async fn lane_stands(&self) -> Result<Vec<LaneStand>, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+        let stands = Arc::clone(&self.stands);
+        self.readers.read(move |db| lanes::all(db, &stands)).await
     }
 
     async fn commit(&self, mut change: EntityChange) -> Result<Committed, StoreError> {
         let events = std::mem::take(&mut change.events);
-        self.writer
-            .change_with(events, move |db, log, events| snapshots::commit(db, log, &change, events))
-            .await
+        self.writer.change_with(events, move |group, events| snapshots::commit(group, &change, events)).await
     }
 
     async fn append_all(&self, events: Vec<Event>) -> Result<Seq, StoreError> {
         self.writer
-            .change_with(events, |db, log, events| {
-                log.put_all(db, events)?;
-                Ok(log.head())
+            .change_with(events, |group, events| {
+                group.put_all(events);
+                Ok(group.head())
             })
             .await
     }
@@ -175,8 +186,8 @@ impl Ledger for SqliteLedger {
     }
 
     async fn id_behind(&self, shop: ShopId, kind: &str, number: u64) -> Result<Option<String>, StoreError> {
-        let kind = kind.to_owned();
-        self.readers.read(move |db| surrogates::id_behind(db, shop, &kind, number)).await
+        let (kind, log) = (kind.to_owned(), self.log.clone());
+        self.readers.read(move |db| surrogates::id_behind(db, &log, shop, &kind, number)).await
     }
 
     async fn reject(&self, request: RejectedRequest) -> Result<(), StoreError> {
@@ -199,7 +210,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn remove(&self, id: NounId) -> Result<(), StoreError> {
-        self.writer.change(move |db| nouns::remove(db, id)).await
+        self.writer.change_lanes(0, move |group| nouns::remove(group, id)).await
     }
 
     async fn remember(&self, key: IdempotencyKey, answer: Blob, now: Timestamp) -> Result<(), StoreError> {
@@ -214,44 +225,71 @@ impl Ledger for SqliteLedger {
 
     async fn sweep(
         &self,
-        dedup_before: Timestamp,
+        _dedup_before: Timestamp,
         idempotency_before: Timestamp,
     ) -> Result<bool, StoreError> {
+        // Identity keys stand in the segments of the log and go with them.
         self.writer
             .change(move |db| {
-                let keys = dedup::sweep(db, dedup_before, SWEEP_ROWS_MAX)?;
-                let answers = idempotency::sweep(db, idempotency_before, SWEEP_ROWS_MAX)?;
-                Ok(keys == SWEEP_ROWS_MAX || answers == SWEEP_ROWS_MAX)
+                Ok(idempotency::sweep(db, idempotency_before, SWEEP_ROWS_MAX)? == SWEEP_ROWS_MAX)
             })
             .await
     }
 
     async fn span(&self) -> Result<LogSpan, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+        self.read_log(|log| Ok(log.span())).await
     }
 
-    async fn retain(&self, _retention: Retention) -> Result<Dropped, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    async fn retain(&self, retention: Retention) -> Result<Dropped, StoreError> {
+        let _care = self.care.lock().await;
+        let dropped = self.read_log(move |log| log.retain(&retention)).await?;
+        if dropped.events > 0 {
+            self.writer.change(move |db| merges::drop_before(db, dropped.first)).await?;
+        }
+        Ok(dropped)
     }
 
-    async fn erase(&self, _shop: ShopId, _subject: &Subject, _now: Timestamp) -> Result<Erasure, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    async fn erase(&self, shop: ShopId, subject: &Subject, now: Timestamp) -> Result<Erasure, StoreError> {
+        let _care = self.care.lock().await;
+        let begun = subject.clone();
+        self.writer.change(move |db| erasures::begin(db, shop, &begun, now)).await?;
+        let (log, erased) = (self.log.clone(), subject.clone());
+        let emptied = threads::run("store-erase", move || log.erase(shop, &erased)).await?;
+        let finished = subject.clone();
+        self.writer.change(move |db| erasures::finish(db, shop, &finished, emptied, now)).await
     }
 
-    async fn erasures(&self, _limit: usize) -> Result<Vec<Erasure>, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    async fn erasures(&self, limit: usize) -> Result<Vec<Erasure>, StoreError> {
+        self.readers.read(move |db| erasures::list(db, limit)).await
     }
 
-    async fn back_up(&self, _into: &Path) -> Result<Backup, StoreError> {
-        Err(StoreError::Unavailable("comes with the segmented log".to_owned()))
+    async fn back_up(&self, into: &Path) -> Result<Backup, StoreError> {
+        let _care = self.care.lock().await;
+        let (file, directory) = (self.directory.join("shopwire.db"), into.to_owned());
+        threads::run("store-backup", move || backup::prepare(&directory)).await?;
+        let pinned = self.writer.between(move |state| backup::pin(state, &file)).await?;
+        let directory = into.to_owned();
+        threads::run("store-backup", move || pinned.copy(&directory)).await
     }
 
     async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError> {
-        let directory = self.directory.clone();
-        self.readers.read(move |db| health::look(db, &directory, thorough)).await
+        let (directory, log, stands) = (self.directory.clone(), self.log.clone(), Arc::clone(&self.stands));
+        self.readers.read(move |db| health::look(db, &log, &stands, &directory, thorough)).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        let _care = self.care.lock().await;
         self.writer.close(self.readers.end()).await
+    }
+}
+
+impl SqliteLedger {
+    /// Reads the log on one of the readers' threads.
+    async fn read_log<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&LogReader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let log = self.log.clone();
+        self.readers.read(move |_| read(&log)).await
     }
 }

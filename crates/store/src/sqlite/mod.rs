@@ -1,53 +1,60 @@
-//! The embedded store: one SQLite file.
+//! The embedded store: a log of segments, and one SQLite file for the state.
 //!
 //! ```text
-//!  append ──▶┐ bounded  ┌────────────────┐  one commit, one sync   shopwire.db-wal ─┐ checkpoint thread
-//!  record ──▶├─────────▶│ writer thread  │────────────────────────▶                 │ (checkpoint.rs)
-//!  save …  ─▶┘ queue    │ (writer.rs)    │──▶ tail, then answers    shopwire.db  ◀──┘
-//!                       └────────────────┘                             │
+//!  append ──▶┐ bounded  ┌────────────────┐  one group, one sync    log/…  ◀── see log/mod.rs
+//!  record ──▶├─────────▶│ writer thread  │────────────────────────▶
+//!  save …  ─▶┘ queue    │ (writer.rs)    │  with state: COMMIT     shopwire.db-wal ─┐ checkpoint thread
+//!                       └────────────────┘────────────────────────▶                 │ (checkpoint.rs)
+//!                          tail, then answers                      shopwire.db  ◀──┘
+//!                                                                      │
 //!  search, read_after … ───────▶ reader threads (readers.rs) ◀─────────┘
 //! ```
 //!
-//! | file in the directory | holds |
+//! | in the directory | holds |
 //! |---|---|
-//! | `shopwire.db` | everything; any SQLite tool opens it, the views (`events`, `attempts`, `snapshots`, `timers`) are made for people |
+//! | `log/` | events, attempts, identity keys, the lanes' progress: segments that are only added to |
+//! | `shopwire.db` | state: any SQLite tool opens it, the views (`snapshots`, `timers`, `lanes`, `deliveries_waiting`, `dead_letters`, `erasures`) are made for people |
 //! | `shopwire.db-wal`, `shopwire.db-shm` | what has been committed and not yet moved, while the store is open or was killed |
 //! | `shopwire.lock` | nothing; locked while the store is open |
 //!
-//! Tables and their meaning stand in `schema.sql` and `schema_2.sql`, the bytes of an event's record in `codec.rs`, those
-//! of encrypted values in `vault.rs`.
+//! Tables and their meaning stand in `schema.sql`, `schema_2.sql` and `schema_3.sql`, how log and database are kept in step in
+//! `group.rs`, the bytes of encrypted values in `vault.rs`.
 //!
-//! **Invariants.** Only the writer's connection writes, and only one process at a time. An answer `Ok` to anything that
-//! changes something follows the sync of its commit. Places in the log have no holes. Secrets and kept answers are
+//! **Invariants.** Only the writer's thread writes, and only one process at a time. An answer `Ok` to anything that
+//! changes something follows the sync of its group. Places in the log have no holes. Secrets and kept answers are
 //! encrypted before they reach any file.
 
 mod append;
-mod attempts;
+mod backup;
 mod checkpoint;
 mod codec;
 mod column;
 mod command;
 mod connection;
 mod dead_letters;
-mod dedup;
 mod directory;
 mod entry;
+mod erasures;
 mod fault;
+mod group;
 mod health;
 mod idempotency;
 mod key;
 mod lanes;
 mod ledger;
-mod log;
+mod merges;
 mod migrate;
 mod nouns;
 mod paging;
 mod readers;
 mod rejected;
 mod snapshots;
+mod stands;
 mod surrogates;
+mod threads;
 mod timers;
 mod vault;
+mod version_2;
 mod writer;
 
 use std::path::PathBuf;
@@ -57,12 +64,16 @@ use shopwire_core::{Limits, Random};
 
 use self::checkpoint::{Checkpointer, WalBounds};
 use self::directory::Directory;
+use self::group::State;
 pub use self::key::{SecretKey, SecretKeyError};
+use self::merges::Pending;
 use self::readers::Readers;
+use self::stands::Stands;
 use self::vault::Vault;
 pub use self::writer::WriteCounts;
 use self::writer::Writer;
-use crate::{StoreError, TailBounds};
+use crate::log::{Log, LogReader, Opened};
+use crate::{LogConfig, StoreError, TailBounds};
 
 /// Where a store lives, and how much it may hold.
 #[derive(Debug, Clone)]
@@ -79,6 +90,8 @@ pub struct SqliteConfig {
     pub tail: TailBounds,
     /// Threads that read.
     pub readers: usize,
+    /// How the log is cut into files.
+    pub log: LogConfig,
 }
 
 impl SqliteConfig {
@@ -92,19 +105,25 @@ impl SqliteConfig {
             // An event weighs at least half a KiB, so that the bytes are what bounds in practice.
             tail: TailBounds { events_max: 65_536, bytes_max: limits.queued_event_bytes_max },
             readers: 4,
+            log: LogConfig::default(),
         }
     }
 }
 
-/// The ledger in a SQLite file. Dropped without [`close`](crate::Ledger::close), it ends as if killed, only politer: what
+/// The ledger in a directory. Dropped without [`close`](crate::Ledger::close), it ends as if killed, only politer: what
 /// is queued is still written, and the directory stays locked until then.
 pub struct SqliteLedger {
     writer: Writer,
     readers: Readers,
+    log: LogReader,
+    stands: Arc<Stands>,
+    pending: Arc<Pending>,
     vault: Vault,
     directory: PathBuf,
     rejections_max: usize,
     tail: TailBounds,
+    /// Held while files of the log are rewritten, dropped or copied: one thing at a time.
+    care: tokio::sync::Mutex<()>,
 }
 
 impl SqliteLedger {
@@ -124,20 +143,27 @@ impl SqliteLedger {
         let file = directory.file();
         let vault = Vault::new(&config.key, random);
         let mut db = connection::writing(&file)?;
-        migrate::migrate(&db)?;
+        migrate::migrate(&db, &directory.log(), &config.log)?;
         vault.check(&db)?;
+        let (log, stands) = open_log(&db, &directory, config.log)?;
         directory.sync()?;
-        let head = log::last(&db)?;
+        let (reader, stands, pending) = (log.reader(), Arc::new(stands), Arc::new(Pending::default()));
         let readers = Readers::start(&file, config.readers.max(1))?;
         let checkpointer = Checkpointer::start(&file, &mut db, wal)?;
-        let writer = Writer::start(db, head, checkpointer, directory.lock, config.appends_waiting_max)?;
+        let stamp = group::read_stamp(&db)?;
+        let state = State { db, log, stands: Arc::clone(&stands), pending: Arc::clone(&pending), stamp };
+        let writer = Writer::start(state, checkpointer, directory.lock, config.appends_waiting_max)?;
         Ok(Self {
             writer,
             readers,
+            log: reader,
+            stands,
+            pending,
             vault,
             directory: directory.path,
             rejections_max: config.rejections_max,
             tail: config.tail,
+            care: tokio::sync::Mutex::default(),
         })
     }
 
@@ -145,4 +171,21 @@ impl SqliteLedger {
     pub fn write_counts(&self) -> WriteCounts {
         self.writer.counts()
     }
+}
+
+/// Opens the log, and finds out where the lanes stand: as their rows say, and then as the log goes on.
+fn open_log(
+    db: &rusqlite::Connection,
+    directory: &Directory,
+    config: LogConfig,
+) -> Result<(Log, Stands), StoreError> {
+    let stands = Stands::read(db)?;
+    let Opened { log, lanes, cut_bytes } = Log::open(&directory.log(), config, group::read_stamp(db)?)?;
+    if cut_bytes > 0 {
+        tracing::info!(cut_bytes, "cut off the end of the log: it was being written when the last run ended");
+    }
+    for mark in lanes {
+        stands.advance(mark.endpoint, mark.cursor, &mark.done);
+    }
+    Ok((log, stands))
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::column::{Sql, get};
 use super::fault::unreadable;
+use super::group::Group;
 use super::vault::Vault;
 use super::{lanes, snapshots};
 use crate::{Configuration, Noun, NounId, StoreError};
@@ -122,17 +123,18 @@ fn name(row: &Row<'_>) -> String {
 }
 
 /// See [`Ledger::remove`](crate::Ledger::remove).
-pub(super) fn remove(db: &Connection, id: NounId) -> Result<(), StoreError> {
+pub(super) fn remove(group: &mut Group<'_>, id: NounId) -> Result<(), StoreError> {
+    let db = group.sql()?;
     let (kind, bytes) = address(id);
     db.execute("DELETE FROM noun WHERE kind = ?1 AND id = ?2", (kind, bytes))?;
     match id {
-        NounId::Endpoint(endpoint) => lanes::remove(db, endpoint),
+        NounId::Endpoint(endpoint) => lanes::remove(group, endpoint),
         NounId::Shop(shop) => {
             let endpoints: Vec<EndpointId> = db
                 .prepare_cached("SELECT id FROM noun WHERE kind = 'endpoint' AND json ->> '$.shop' = ?1")?
                 .query_map([shop.to_string()], |row| get(row, 0))?
                 .collect::<Result<_, _>>()?;
-            endpoints.into_iter().try_for_each(|endpoint| remove(db, NounId::Endpoint(endpoint)))?;
+            endpoints.into_iter().try_for_each(|endpoint| remove(group, NounId::Endpoint(endpoint)))?;
             const SOURCES: &str = "DELETE FROM noun WHERE kind = 'source' AND json ->> '$.shop' = ?1";
             db.execute(SOURCES, [shop.to_string()])?;
             snapshots::remove(db, shop)

@@ -5,17 +5,18 @@ use shopwire_core::ShopId;
 use shopwire_core::commerce::EntityKind;
 
 use super::column::{Json, Sql, get, get_option, whole};
-use super::entry::{Entry, LogEnd};
+use super::entry::Entry;
+use super::group::Group;
 use super::timers;
 use crate::{Committed, EntityChange, EntityKey, Snapshot, StoreError};
 
 /// See [`Ledger::commit`](crate::Ledger::commit). What a conflict forbids is known before anything is written.
 pub(super) fn commit(
-    db: &Connection,
-    log: &mut LogEnd,
+    group: &mut Group<'_>,
     change: &EntityChange,
     events: &mut [Entry],
 ) -> Result<Committed, StoreError> {
+    let db = group.sql()?;
     let version = version(db, &change.key)?;
     let is_still_due = match change.fired {
         Some((timer, due)) => timers::is_set(db, &change.key, timer, due)?,
@@ -32,8 +33,8 @@ pub(super) fn commit(
     for (timer, due) in &change.timers {
         timers::set(db, &change.key, *timer, *due)?;
     }
-    log.put_all(db, events)?;
-    Ok(Committed::Done { version, head: log.head() })
+    group.put_all(events);
+    Ok(Committed::Done { version, head: group.head() })
 }
 
 /// The version an entity is at; 0 if it was never heard of.

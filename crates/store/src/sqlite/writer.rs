@@ -1,25 +1,27 @@
-//! The writer: one thread that owns the only connection that writes.
+//! The writer: one thread that owns the end of the log and the only connection that writes.
 //!
-//! It takes whatever is queued, writes it in one transaction with one sync, hands the events to the tail, and answers
+//! It takes whatever is queued, writes it as one group with one sync, hands the events to the tail, and answers
 //! everybody. There is no timer: while one group is being synced, the next one gathers.
 //!
-//! **Invariants.** Nobody is answered `Ok` before the commit. Events reach the tail in the order of the log and before
+//! **Invariants.** Nobody is answered `Ok` before the group is on the disk. Events reach the tail in the order of the log and before
 //! their senders are answered. One command that fails does not take others with it. The queue is bounded by permits:
 //! who brings events beyond them is told at once that there is no room, other changes wait for one.
 
 use std::fs::File;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use shopwire_core::{Event, Seq};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use shopwire_core::{Event, LoggedEvent, Seq};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::append::Append;
 use super::checkpoint::Checkpointer;
-use super::command::{Close, Command, Job};
-use super::entry::{Entry, LogEnd};
+use super::command::{Between, Close, Command, Job};
+use super::entry::Entry;
 use super::fault::closed;
+use super::group::{Group, State};
 use crate::{Appended, NewEvent, StoreError, Tail, TailBounds, TailFeed};
 
 /// Commands committed together.
@@ -34,7 +36,7 @@ const CHANGE_BYTES: usize = 1024;
 /// How much has been written since the ledger was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WriteCounts {
-    /// Transactions committed, each with one sync.
+    /// Groups written, each with one sync of the log; those with state are synced in the database, too.
     pub commits: u64,
     /// Commands committed: `commands / commits` is how many shared a sync.
     pub commands: u64,
@@ -46,12 +48,13 @@ struct Shared {
     head: AtomicU64,
     commits: AtomicU64,
     commands: AtomicU64,
+    is_closed: AtomicBool,
     feed: Mutex<Option<TailFeed>>,
 }
 
 /// The callers' side of the writer.
 pub(super) struct Writer {
-    queue: mpsc::UnboundedSender<Command>,
+    queue: Sender<Command>,
     appends: Arc<Semaphore>,
     appends_waiting_max: usize,
     changes: Arc<Semaphore>,
@@ -61,15 +64,14 @@ pub(super) struct Writer {
 impl Writer {
     /// Starts the writer's thread. `lock` is held until the last byte is written.
     pub(super) fn start(
-        db: Connection,
-        head: Seq,
+        state: State,
         checkpointer: Checkpointer,
         lock: File,
         appends_waiting_max: usize,
     ) -> Result<Self, StoreError> {
-        let (queue, commands) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { head: AtomicU64::new(head.0), ..Shared::default() });
-        let thread = WriterThread { db, head, checkpointer, shared: Arc::clone(&shared), lock };
+        let (queue, commands) = channel();
+        let shared = Arc::new(Shared { head: AtomicU64::new(state.log.head().0), ..Shared::default() });
+        let thread = WriterThread { state, checkpointer, shared: Arc::clone(&shared), lock };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(commands))
@@ -88,13 +90,22 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// Makes a change; waits for its turn. The function may be run more than once, its last run counts.
+    /// Makes a change of the state; waits for its turn. The function may be run more than once, its last run counts.
     pub(super) async fn change<T: Send + 'static>(
         &self,
         change: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.change_lanes(CHANGE_BYTES, move |group| change(group.sql()?)).await
+    }
+
+    /// Makes a change that concerns lanes; waits for its turn. The function may be run more than once, its last run counts.
+    pub(super) async fn change_lanes<T: Send + 'static>(
+        &self,
+        weight_bytes: usize,
+        change: impl FnMut(&mut Group<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let permit = Arc::clone(&self.changes).acquire_owned().await.map_err(|_| closed())?;
-        self.run(permit, CHANGE_BYTES, move |db, _| change(db)).await
+        self.run(permit, weight_bytes, change).await
     }
 
     /// Makes a change that brings events with it; refused at once if too many wait. The function puts the events into the
@@ -102,23 +113,34 @@ impl Writer {
     pub(super) async fn change_with<T: Send + 'static>(
         &self,
         events: Vec<Event>,
-        mut change: impl FnMut(&Connection, &mut LogEnd, &mut [Entry]) -> Result<T, StoreError> + Send + 'static,
+        mut change: impl FnMut(&mut Group<'_>, &mut [Entry]) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = self.room_for(events.len())?;
-        let mut entries: Vec<Entry> = events.into_iter().map(Entry::new).collect();
+        let mut entries: Vec<Entry> = events.into_iter().map(|event| Entry::new(event, None)).collect();
         let bytes = CHANGE_BYTES + entries.iter().map(Entry::weight_bytes).sum::<usize>();
-        self.run(permit, bytes, move |db, log| change(db, log, &mut entries)).await
+        self.run(permit, bytes, move |group| change(group, &mut entries)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
         permit: OwnedSemaphorePermit,
         weight_bytes: usize,
-        change: impl FnMut(&Connection, &mut LogEnd) -> Result<T, StoreError> + Send + 'static,
+        change: impl FnMut(&mut Group<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job = Job { change, weight_bytes, outcome: None, reply, permit };
         self.send(Command::Change(Box::new(job)))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Does something between two groups, with all that the writer has; waits for its turn.
+    pub(super) async fn between<T: Send + 'static>(
+        &self,
+        action: impl FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let action: Between = Box::new(move |state| drop(reply.send(action(state))));
+        self.send(Command::Between(action))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -155,7 +177,7 @@ impl Writer {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        self.shared.is_closed.load(Ordering::Acquire)
     }
 
     pub(super) fn counts(&self) -> WriteCounts {
@@ -167,8 +189,7 @@ impl Writer {
 }
 
 struct WriterThread {
-    db: Connection,
-    head: Seq,
+    state: State,
     checkpointer: Checkpointer,
     shared: Arc<Shared>,
     lock: File,
@@ -183,18 +204,60 @@ enum Failed {
 }
 
 impl WriterThread {
-    fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        while let Some(first) = commands.blocking_recv() {
-            let (group, close) = gather(first, &mut commands);
+    fn run(mut self, commands: Receiver<Command>) {
+        while let Some(first) = self.next(&commands) {
+            let (group, last) = gather(first, &commands);
             self.write(group);
-            if let Some(close) = close {
-                // From here on nothing is taken any more; what came too late hears that the ledger is closed.
-                drop(commands);
-                return self.end(close);
+            match last {
+                Some(Last::Close(close)) => {
+                    // From here on nothing is taken any more; what came too late hears that the ledger is closed.
+                    self.shared.is_closed.store(true, Ordering::Release);
+                    drop(commands);
+                    return self.end(close);
+                }
+                Some(Last::Between(action)) => action(&mut self.state),
+                None => {}
             }
-            self.checkpointer.after_commit(&self.db);
+            self.between_groups();
         }
         self.end_tail();
+    }
+
+    /// The next command; `None` if there will be none. Counts of copies are written while none comes.
+    fn next(&mut self, commands: &Receiver<Command>) -> Option<Command> {
+        loop {
+            let Some(due_in) = self.state.pending.due_in() else { return commands.recv().ok() };
+            match commands.recv_timeout(due_in) {
+                Ok(command) => return Some(command),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.flush("how many copies of webhooks came");
+                }
+            }
+        }
+    }
+
+    fn between_groups(&mut self) {
+        if self.state.pending.due_in().is_some_and(|due_in| due_in.is_zero()) {
+            self.flush("how many copies of webhooks came");
+        }
+        // Where lanes stand is looked for in the newest segment only.
+        if self.state.log.is_long() && self.flush("where lanes stand") {
+            if let Err(error) = self.state.log.roll() {
+                tracing::warn!(%error, "no new segment of the log can be begun: the present one grows on");
+            }
+        }
+        self.checkpointer.after_commit(&self.state.db);
+    }
+
+    /// Writes what is kept in memory; answers whether that went well. If not, it is tried again later.
+    fn flush(&mut self, what: &str) -> bool {
+        let flushed = self.state.flush();
+        if let Err(error) = &flushed {
+            tracing::warn!(%error, "{what} can't be written now");
+            self.state.pending.put_off();
+        }
+        flushed.is_ok()
     }
 
     fn write(&mut self, mut group: Vec<Command>) {
@@ -206,56 +269,26 @@ impl WriterThread {
     }
 
     /// Commits a group and hands its events to the tail.
-    fn commit(&mut self, group: &mut [Command]) -> Result<(), Failed> {
-        if group.is_empty() {
+    fn commit(&mut self, commands: &mut [Command]) -> Result<(), Failed> {
+        if commands.is_empty() {
             return Ok(());
         }
-        let log = match self.transact(group) {
-            Ok(log) => log,
-            Err(failed) => {
-                self.roll_back();
-                return Err(failed);
-            }
-        };
-        self.head = log.head();
+        let written = write_together(&mut self.state, commands)?;
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
-        self.shared.commands.fetch_add(group.len() as u64, Ordering::Relaxed);
-        self.shared.head.store(self.head.0, Ordering::Release);
+        self.shared.commands.fetch_add(commands.len() as u64, Ordering::Relaxed);
+        self.shared.head.store(self.state.log.head().0, Ordering::Release);
         if let Some(feed) = &*self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner) {
-            feed.publish(log.into_written());
+            feed.publish(written);
         }
         Ok(())
-    }
-
-    fn transact(&self, group: &mut [Command]) -> Result<LogEnd, Failed> {
-        let all = |error: rusqlite::Error| Failed::All(error.into());
-        let run = |sql| self.db.prepare_cached(sql).and_then(|mut statement| statement.execute(()));
-        run("BEGIN IMMEDIATE").map_err(all)?;
-        let mut log = LogEnd::behind(self.head, group.len());
-        let is_alone = group.len() == 1;
-        for command in group {
-            command
-                .apply(&self.db, &mut log)
-                .map_err(|error| if is_alone { Failed::All(error) } else { Failed::One })?;
-        }
-        run("COMMIT").map_err(all)?;
-        Ok(log)
-    }
-
-    fn roll_back(&self) {
-        if !self.db.is_autocommit()
-            && let Err(error) = self.db.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "the store's transaction can't be rolled back");
-        }
     }
 
     fn end_tail(&self) {
         self.shared.feed.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Joins the other threads, so that nobody reads any more, and leaves a single file behind.
-    fn end(self, close: Close) {
+    /// Joins the other threads, so that nobody reads any more, and leaves nothing in memory or beside the database.
+    fn end(mut self, close: Close) {
         self.end_tail();
         for reader in close.readers {
             if reader.join().is_err() {
@@ -263,8 +296,11 @@ impl WriterThread {
             }
         }
         self.checkpointer.end();
-        let checkpointed = super::checkpoint::truncate(&self.db);
-        let ended = checkpointed.and_then(|()| self.db.close().map_err(|(_, error)| error.into()));
+        let flushed = self.state.flush();
+        let State { db, log, .. } = self.state;
+        let checkpointed = flushed.and_then(|()| super::checkpoint::truncate(&db));
+        let ended = checkpointed.and_then(|()| db.close().map_err(|(_, error)| error.into()));
+        log.close();
         // Not merely dropped: a process that is just being forked holds the file, too, until it begins its program.
         if let Err(error) = self.lock.unlock() {
             tracing::error!(%error, "the store's directory can't be unlocked");
@@ -273,14 +309,39 @@ impl WriterThread {
     }
 }
 
-/// The first command and what else is queued, up to a bound or the order to close.
-fn gather(first: Command, commands: &mut mpsc::UnboundedReceiver<Command>) -> (Vec<Command>, Option<Close>) {
+/// Writes commands as one group; answers their events, in order.
+fn write_together(state: &mut State, commands: &mut [Command]) -> Result<Vec<Arc<LoggedEvent>>, Failed> {
+    let is_alone = commands.len() == 1;
+    let mut group = Group::new(state, commands.len());
+    for command in commands {
+        let before = group.changes();
+        let Err(error) = command.apply(&mut group) else { continue };
+        if group.changes() == before {
+            command.fail(error);
+        } else {
+            group.abandon();
+            return Err(if is_alone { Failed::All(error) } else { Failed::One });
+        }
+    }
+    group.commit().map_err(Failed::All)
+}
+
+/// What ends a group.
+enum Last {
+    Between(Between),
+    Close(Close),
+}
+
+/// The first command and what else is queued, up to a bound or to what is done by itself.
+fn gather(first: Command, commands: &Receiver<Command>) -> (Vec<Command>, Option<Last>) {
     let mut group = Vec::new();
     let mut bytes = 0;
     let mut next = Some(first);
     while let Some(command) = next {
-        if let Command::Close(close) = command {
-            return (group, Some(close));
+        match command {
+            Command::Between(action) => return (group, Some(Last::Between(action))),
+            Command::Close(close) => return (group, Some(Last::Close(close))),
+            Command::Append(_) | Command::Change(_) => {}
         }
         bytes += command.weight_bytes();
         group.push(command);
@@ -299,23 +360,37 @@ fn answer(group: Vec<Command>, result: &Result<(), StoreError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::Log;
+    use crate::log::{Broken, Faults, Opened};
     use crate::sqlite::checkpoint::WalBounds;
-    use crate::sqlite::{connection, directory::Directory, log, migrate, snapshots, timers};
-    use crate::{Committed, EntityChange, EntityKey, TailItem};
+    use crate::sqlite::merges::Pending;
+    use crate::sqlite::stands::Stands;
+    use crate::sqlite::{connection, directory::Directory, group, migrate, snapshots, timers};
+    use crate::{Committed, EntityChange, EntityKey, LogConfig, TailItem};
     use shopwire_core::commerce::diff::TimerKind;
     use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
-    use shopwire_core::{EventId, Origin, RecordedChange, ShopId, Timestamp};
+    use shopwire_core::{EventId, Origin, RecordedChange, Seq, ShopId, SourceId, Timestamp};
 
-    /// A writer on a fresh database, and what must outlive it.
-    fn writer() -> (Writer, tempfile::TempDir) {
+    /// A writer on a fresh store, its disk's faults, and what must outlive it.
+    fn writer() -> (Writer, Broken, tempfile::TempDir) {
         let place = tempfile::tempdir().unwrap();
-        let directory = Directory::lock(place.path()).unwrap();
+        let (writer, broken) = open(place.path());
+        (writer, broken, place)
+    }
+
+    fn open(place: &std::path::Path) -> (Writer, Broken) {
+        let directory = Directory::lock(place).unwrap();
         let file = directory.file();
         let mut db = connection::writing(&file).unwrap();
-        migrate::migrate(&db).unwrap();
-        let head = log::last(&db).unwrap();
+        let config = LogConfig::default();
+        let broken = config.broken.clone();
+        migrate::migrate(&db, &directory.log(), &config).unwrap();
+        let stamp = group::read_stamp(&db).unwrap();
+        let Opened { log, .. } = Log::open(&directory.log(), config, stamp).unwrap();
         let checkpointer = Checkpointer::start(&file, &mut db, WalBounds::default()).unwrap();
-        (Writer::start(db, head, checkpointer, directory.lock, 100).unwrap(), place)
+        let stands = Arc::new(Stands::read(&db).unwrap());
+        let state = State { db, log, stands, pending: Arc::new(Pending::default()), stamp };
+        (Writer::start(state, checkpointer, directory.lock, 100).unwrap(), broken)
     }
 
     fn insert(name: &str) -> impl Fn(&Connection) -> Result<(), StoreError> + Send + 'static {
@@ -327,7 +402,8 @@ mod tests {
     }
 
     async fn count(writer: &Writer) -> u64 {
-        let count = |db: &Connection| Ok(db.query_row("SELECT count(*) FROM meta", (), |row| row.get(0))?);
+        let count = "SELECT count(*) FROM meta WHERE name <> 'stamp'";
+        let count = move |db: &Connection| Ok(db.query_row(count, (), |row| row.get(0))?);
         writer.change(count).await.unwrap()
     }
 
@@ -338,29 +414,27 @@ mod tests {
         writer.change(limit).await.unwrap();
     }
 
-    /// A change of a cart, with a timer and an event.
-    fn change(base_version: u64) -> EntityChange {
-        let shop = ShopId::from_bytes([2; 16]);
-        let change = RecordedChange {
-            cause: None,
-            actor: None,
-            version: base_version + 1,
-            data: vec![0; 9_000].into(),
-        };
-        let event = Event {
-            id: EventId::from_bytes([u8::try_from(base_version).unwrap(); 16]),
-            shop,
+    fn event(n: u8) -> Event {
+        let change = RecordedChange { cause: None, actor: None, version: 1, data: vec![n; 9_000].into() };
+        Event {
+            id: EventId::from_bytes([n; 16]),
+            shop: ShopId::from_bytes([2; 16]),
             event_type: CanonicalType::CartUpdated.into(),
             subject: Subject::new(EntityKind::Cart, "a"),
             occurred_at: Timestamp::EPOCH,
             received_at: Timestamp::EPOCH,
             origin: Origin::Change(change),
-        };
+        }
+    }
+
+    /// A change of a cart, with a timer and an event.
+    fn change(base_version: u64) -> EntityChange {
+        let event = event(u8::try_from(base_version).unwrap());
         EntityChange {
-            key: EntityKey { shop, kind: EntityKind::Cart, id: "a".to_owned() },
+            key: EntityKey { shop: event.shop, kind: EntityKind::Cart, id: "a".to_owned() },
             base_version,
             entity: Some("{}".into()),
-            marks: "{}".into(),
+            marks: vec![b' '; 9_000].into(),
             at: Timestamp::EPOCH,
             timers: vec![(TimerKind::CartAbandonment, Some(Timestamp::EPOCH))],
             fired: None,
@@ -372,41 +446,67 @@ mod tests {
     async fn commit(writer: &Writer, base_version: u64) -> Result<Committed, StoreError> {
         let change = change(base_version);
         let events = change.events.clone();
-        writer.change_with(events, move |db, log, events| snapshots::commit(db, log, &change, events)).await
+        writer.change_with(events, move |group, events| snapshots::commit(group, &change, events)).await
+    }
+
+    async fn append(writer: &Writer, n: u8) -> Result<Appended, StoreError> {
+        writer.append(NewEvent { event: event(n), identity: None }).await
+    }
+
+    /// Version of the cart, number of timers, place of the last event, which is read as well.
+    async fn state(writer: &Writer) -> (u64, usize, Seq) {
+        let state = |state: &mut State| {
+            let snapshot = snapshots::read(&state.db, &change(0).key)?;
+            let timers = timers::due(&state.db, Timestamp::MAX, 9)?;
+            let head = state.log.head();
+            let reader = state.log.reader();
+            assert_eq!(reader.head(), head);
+            assert_eq!(reader.read_at(&[head])?.len(), usize::from(head > Seq::START));
+            Ok((snapshot.map_or(0, |snapshot| snapshot.version), timers.len(), head))
+        };
+        writer.between(state).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_full_disk_takes_neither_state_nor_events() {
-        let (writer, _place) = writer();
-        let mut tail = writer.tail(TailBounds { events_max: 9, bytes_max: usize::MAX });
-        assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(1) }));
-        limit(&writer, 1).await;
-        for _ in 0..3 {
-            let refused = commit(&writer, 1).await.unwrap_err();
-            assert!(matches!(refused, StoreError::Full(_)), "{refused}");
+        let full_log = Faults { full_after: Some(50), ..Faults::default() };
+        for is_log in [false, true] {
+            let (writer, broken, place) = writer();
+            let mut tail = writer.tail(TailBounds { events_max: 9, bytes_max: usize::MAX });
+            assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(1) }));
+            if is_log {
+                broken.set(full_log)
+            } else {
+                limit(&writer, 1).await
+            }
+            for _ in 0..3 {
+                let refused = commit(&writer, 1).await.unwrap_err();
+                assert!(matches!(refused, StoreError::Full(_)), "{refused}");
+                assert_eq!(matches!(append(&writer, 9).await, Err(StoreError::Full(_))), is_log);
+            }
+            let appended = if is_log { 0 } else { 3 };
+            assert_eq!(state(&writer).await, (1, 1, Seq(1 + appended)));
+            assert_eq!(writer.head(), Seq(1 + appended));
+            if is_log {
+                broken.set(Faults::default())
+            } else {
+                limit(&writer, 1_000_000).await
+            }
+            let head = Seq(2 + appended);
+            assert_eq!(commit(&writer, 1).await, Ok(Committed::Done { version: 2, head }));
+            writer.close(Vec::new()).await.unwrap();
+            for place in 1..=head.0 {
+                let Some(TailItem::Events(events)) = tail.next().await else { panic!("all fit") };
+                assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [Seq(place)]);
+            }
+            assert_eq!(tail.next().await, None);
+            assert_eq!(state(&open(place.path()).0).await, (2, 1, head));
         }
-        let (version, timers, last) = writer
-            .change(|db| {
-                let snapshot = snapshots::read(db, &change(0).key)?;
-                let timers = timers::due(db, Timestamp::MAX, 9)?;
-                Ok((snapshot.map(|snapshot| snapshot.version), timers.len(), log::last(db)?))
-            })
-            .await
-            .unwrap();
-        assert_eq!((version, timers, last, writer.head()), (Some(1), 1, Seq(1), Seq(1)));
-        limit(&writer, 1_000_000).await;
-        assert_eq!(commit(&writer, 1).await, Ok(Committed::Done { version: 2, head: Seq(2) }));
-        writer.close(Vec::new()).await.unwrap();
-        for place in [1, 2] {
-            let Some(TailItem::Events(events)) = tail.next().await else { panic!("both fit") };
-            assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [Seq(place)]);
-        }
-        assert_eq!(tail.next().await, None);
     }
 
     #[tokio::test]
     async fn a_full_disk_is_told_and_the_writer_lives_on() {
-        let (writer, _place) = writer();
+        let (writer, _, _place) = writer();
         writer.change(insert("before")).await.unwrap();
         limit(&writer, 1).await;
         for n in 0..3 {
@@ -422,17 +522,98 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_that_fails_halfway_leaves_nothing_and_spoils_no_other() {
-        let (writer, _place) = writer();
-        let halfway = |db: &Connection| -> Result<(), StoreError> {
-            insert("half")(db)?;
+        let (writer, _, _place) = writer();
+        let halfway = |group: &mut Group<'_>, events: &mut [Entry]| -> Result<(), StoreError> {
+            group.put_all(events);
+            insert("half")(group.sql()?)?;
             Err(StoreError::Unreadable("made up".to_owned()))
         };
-        // All three wait for the same commit, whichever the writer sees first.
-        let (first, failed, last) =
-            tokio::join!(writer.change(insert("a")), writer.change(halfway), writer.change(insert("b")));
-        assert_eq!((first, last), (Ok(()), Ok(())));
+        // All wait for the same commit, whichever the writer sees first.
+        let (first, failed, appended, last) = tokio::join!(
+            writer.change(insert("a")),
+            writer.change_with(vec![event(1), event(2)], halfway),
+            append(&writer, 3),
+            writer.change(insert("b")),
+        );
+        assert_eq!((first, appended, last), (Ok(()), Ok(Appended::New(Seq(1))), Ok(())));
         assert_eq!(failed, Err(StoreError::Unreadable("made up".to_owned())));
         assert_eq!(count(&writer).await, 2);
+        assert_eq!(state(&writer).await, (0, 0, Seq(1)));
         writer.close(Vec::new()).await.unwrap();
+    }
+
+    /// Lets every commit of a transaction fail that puts something into this table.
+    async fn break_commits(writer: &Writer) {
+        let make = |state: &mut State| {
+            Ok(state.db.execute_batch(
+                "PRAGMA foreign_keys = ON;
+                 CREATE TABLE whole (id INTEGER PRIMARY KEY);
+                 CREATE TABLE part (of INTEGER REFERENCES whole (id) DEFERRABLE INITIALLY DEFERRED);",
+            )?)
+        };
+        writer.between(make).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_can_t_be_committed_takes_its_records_with_it() {
+        let (writer, _, place) = writer();
+        break_commits(&writer).await;
+        assert_eq!(append(&writer, 1).await, Ok(Appended::New(Seq(1))));
+        for _ in 0..3 {
+            let fails_late = |group: &mut Group<'_>, events: &mut [Entry]| -> Result<(), StoreError> {
+                group.put_all(events);
+                group.sql()?.execute_batch("INSERT INTO part VALUES (7)")?;
+                Ok(())
+            };
+            let refused = writer.change_with(vec![event(2), event(3)], fails_late).await;
+            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+            assert_eq!(state(&writer).await, (0, 0, Seq(1)));
+        }
+        assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(2) }));
+        assert_eq!(append(&writer, 4).await, Ok(Appended::New(Seq(3))));
+        writer.close(Vec::new()).await.unwrap();
+        assert_eq!(state(&open(place.path()).0).await, (1, 1, Seq(3)));
+    }
+
+    #[tokio::test]
+    async fn what_can_t_be_taken_back_stops_the_writer_until_it_is_opened_again() {
+        let (writer, broken, place) = writer();
+        break_commits(&writer).await;
+        assert_eq!(append(&writer, 1).await, Ok(Appended::New(Seq(1))));
+        broken.set(Faults { cut: true, ..Faults::default() });
+        let fails_late = |group: &mut Group<'_>, events: &mut [Entry]| -> Result<(), StoreError> {
+            group.put_all(events);
+            group.sql()?.execute_batch("INSERT INTO part VALUES (7)")?;
+            Ok(())
+        };
+        assert!(writer.change_with(vec![event(2)], fails_late).await.is_err());
+        broken.set(Faults::default());
+        assert!(matches!(append(&writer, 3).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(commit(&writer, 0).await, Err(StoreError::Unavailable(_))));
+        writer.close(Vec::new()).await.unwrap();
+        let (writer, _) = open(place.path());
+        assert_eq!(state(&writer).await, (0, 0, Seq(1)), "nobody was answered");
+        assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(2) }));
+    }
+
+    #[tokio::test]
+    async fn counts_of_copies_are_written_while_nothing_else_is() {
+        let (writer, _, _place) = writer();
+        let copy =
+            |n| NewEvent { identity: Some((SourceId::from_bytes([1; 16]), "k".to_owned())), event: event(n) };
+        writer.append(copy(1)).await.unwrap();
+        let merged = Appended::Merged { into: EventId::from_bytes([1; 16]), seq: Seq(1) };
+        assert_eq!(writer.append(copy(2)).await, Ok(merged));
+        let written = |state: &mut State| {
+            Ok(state
+                .db
+                .query_row("SELECT coalesce(sum(count), 0) FROM merge", (), |row| row.get::<_, u64>(0))?)
+        };
+        let deadline = std::time::Instant::now() + 20 * crate::sqlite::merges::UNWRITTEN_MAX;
+        while writer.between(written).await.unwrap() == 0 {
+            assert!(std::time::Instant::now() < deadline, "it was never written");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(writer.between(written).await, Ok(1));
     }
 }

@@ -4,14 +4,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use shopwire_core::Seq;
+use shopwire_core::{AppId, Seq};
 use shopwire_store::{
-    Appended, Committed, EntityChange, Ledger as _, SqliteConfig, SqliteLedger, StoreError,
+    Appended, Committed, EntityChange, Ledger as _, NounId, SqliteConfig, SqliteLedger, StoreError,
 };
 
 use crate::support::{Store, change, changed, new_event, open};
 
 type Append = Pin<Box<dyn Future<Output = Result<Appended, StoreError>>>>;
+
+/// Keeps the writer from going on for as long as the tool holds the database: it has something to save.
+fn hold(ledger: &Arc<SqliteLedger>) -> Pin<Box<dyn Future<Output = Result<(), StoreError>>>> {
+    let ledger = Arc::clone(ledger);
+    let mut held = Box::pin(async move { ledger.remove(NounId::App(AppId::from_bytes([1; 16]))).await });
+    assert!(held.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    held
+}
 
 /// Starts appends: each has come to the point where it waits.
 fn start(ledger: &Arc<SqliteLedger>, events: std::ops::Range<u64>) -> Vec<Append> {
@@ -33,13 +41,15 @@ async fn two_hundred_appends_share_two_syncs() {
     let tool = store.tool();
     tool.execute_batch("BEGIN IMMEDIATE").unwrap();
     // The writer takes what it sees first and waits for the tool; all others gather behind it.
+    let held = hold(&ledger);
     let appends = start(&ledger, 0..200);
     tool.execute_batch("ROLLBACK").unwrap();
+    held.await.unwrap();
     for append in appends {
         append.await.unwrap();
     }
     let counts = ledger.write_counts();
-    assert_eq!(counts.commands, 200);
+    assert_eq!(counts.commands, 201);
     assert!(counts.commits <= 2, "{counts:?}");
     assert_eq!(ledger.head().await.unwrap(), Seq(200));
 }
@@ -51,6 +61,7 @@ async fn one_too_many_is_refused_at_once_and_the_others_are_written() {
     let ledger = Arc::new(ledger);
     let tool = store.tool();
     tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = hold(&ledger);
     let appends = start(&ledger, 0..10);
     for n in 10..15 {
         let Err(StoreError::Full(refused)) = ledger.append(new_event(n)).await else {
@@ -59,6 +70,7 @@ async fn one_too_many_is_refused_at_once_and_the_others_are_written() {
         assert!(refused.contains("appends_waiting_max"), "{refused}");
     }
     tool.execute_batch("ROLLBACK").unwrap();
+    held.await.unwrap();
     for append in appends {
         append.await.unwrap();
     }
@@ -71,8 +83,10 @@ async fn an_append_nobody_waits_for_any_more_is_written_all_the_same() {
     let ledger = Arc::new(store.sqlite());
     let tool = store.tool();
     tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = hold(&ledger);
     drop(start(&ledger, 0..5));
     tool.execute_batch("ROLLBACK").unwrap();
+    held.await.unwrap();
     assert_eq!(ledger.append(new_event(5)).await, Ok(Appended::New(Seq(6))));
 }
 
@@ -95,10 +109,12 @@ async fn reads_do_not_wait_for_the_writer() {
     ledger.append(new_event(0)).await.unwrap();
     let tool = store.tool();
     tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = hold(&ledger);
     let appends = start(&ledger, 1..2);
-    assert_eq!(ledger.read_after(Seq::START, 9, usize::MAX).await.unwrap().len(), 1);
-    assert_eq!(ledger.head().await.unwrap(), Seq(1));
+    assert_eq!(ledger.configuration().await.unwrap().apps, []);
+    assert_eq!(ledger.read_after(Seq::START, 1, usize::MAX).await.unwrap().len(), 1);
     tool.execute_batch("ROLLBACK").unwrap();
+    held.await.unwrap();
     for append in appends {
         append.await.unwrap();
     }
@@ -123,12 +139,14 @@ async fn changes_share_a_sync_with_appends_and_keep_their_order() {
     let ledger = Arc::new(store.sqlite());
     let tool = store.tool();
     tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = hold(&ledger);
     let before = start(&ledger, 0..10);
     let first = start_commit(&ledger, "a", 10..13);
     let between = start(&ledger, 13..20);
     let too_late = start_commit(&ledger, "a", 20..23);
     let behind = start(&ledger, 23..30);
     tool.execute_batch("ROLLBACK").unwrap();
+    held.await.unwrap();
     for append in before.into_iter().chain(between).chain(behind) {
         append.await.unwrap();
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, too")]
 
+mod backup;
+mod crash;
 mod damage;
 mod group_commit;
 mod kill;

@@ -1,7 +1,8 @@
 //! Opening: who may, and what is refused.
 
-use shopwire_core::Seq;
-use shopwire_store::{Ledger as _, SecretKey, SqliteConfig, StoreError};
+use shopwire_core::delivery::{LaneChanges, LaneRecord};
+use shopwire_core::{EndpointId, Seq};
+use shopwire_store::{LaneUpdate, Ledger as _, NounId, SecretKey, SqliteConfig, StoreError};
 
 use crate::support::{Store, new_event, open};
 
@@ -78,16 +79,18 @@ async fn its_files_are_their_owners_also_those_that_were_open_to_others() {
         }
         let ledger = store.sqlite();
         ledger.append(new_event(u64::from(was_open_to_others))).await.unwrap();
-        for name in ["shopwire.db", "shopwire.db-wal", "shopwire.db-shm", "shopwire.lock"] {
-            let mode = std::fs::metadata(store.path().join(name)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{name}");
+        let names = ["shopwire.db", "shopwire.db-wal", "shopwire.db-shm", "shopwire.lock"];
+        let paths = names.map(|name| store.path().join(name));
+        for path in paths.into_iter().chain([store.active_segment()]) {
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", path.display());
         }
         ledger.close().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn closing_leaves_everything_in_one_file() {
+async fn closing_leaves_one_file_and_the_log() {
     let store = Store::fresh();
     let ledger = store.sqlite();
     for n in 0..20 {
@@ -99,6 +102,35 @@ async fn closing_leaves_everything_in_one_file() {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["shopwire.db", "shopwire.lock"]);
+    assert_eq!(files, ["log", "shopwire.db", "shopwire.lock"]);
     assert_eq!(store.sqlite().head().await.unwrap(), Seq(20));
+}
+
+#[tokio::test]
+async fn a_process_that_ends_without_closing_loses_only_counts_of_copies() {
+    let store = Store::fresh();
+    let ledger = store.sqlite();
+    for n in 0..9 {
+        ledger.append(new_event(n)).await.unwrap();
+    }
+    let endpoint = EndpointId::from_bytes([9; 16]);
+    ledger.open_lane(endpoint, Seq(2)).await.unwrap();
+    let update = |cursor, done: &[u64]| LaneUpdate {
+        endpoint,
+        cursor: Seq(cursor),
+        done: done.iter().copied().map(Seq).collect(),
+        changes: LaneChanges::default(),
+        attempts: Vec::new(),
+    };
+    ledger.record(vec![update(5, &[7, 8]), update(3, &[4])]).await.unwrap();
+    let expected = LaneRecord { cursor: Seq(5), done: vec![Seq(7), Seq(8)], waiting: Vec::new() };
+    assert_eq!(ledger.lane(endpoint).await.unwrap().unwrap(), expected);
+    let left = store.as_after_a_crash();
+    let reopened = left.sqlite();
+    assert_eq!(reopened.lane(endpoint).await.unwrap().unwrap(), expected);
+    assert_eq!(reopened.head().await.unwrap(), Seq(9));
+    // What was removed does not come back from the log.
+    reopened.remove(NounId::Endpoint(endpoint)).await.unwrap();
+    let left = left.as_after_a_crash();
+    assert_eq!(left.sqlite().lane(endpoint).await.unwrap(), None);
 }

@@ -23,9 +23,14 @@ struct Drawn {
     /// The timer that fires, and whether the time it was set for is still right.
     fired: Option<(TimerKind, bool)>,
     events: u64,
-    /// Its last event has an id that stands in the log already.
-    fails: bool,
-    reopens: bool,
+    end: Option<End>,
+}
+
+/// How the process ends after it.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Closes,
+    Crashes,
 }
 
 /// What must be there, as plainly as it can be said.
@@ -53,10 +58,7 @@ impl Model {
     /// The change that was drawn, with fresh events from the `n`th on.
     fn change(&self, drawn: &Drawn, n: u64) -> EntityChange {
         let base = self.version(drawn.id).saturating_sub(drawn.stale);
-        let mut events: Vec<_> = (n..n + drawn.events).map(|n| changed(n, base + 1)).collect();
-        if drawn.fails {
-            events.push(event(0));
-        }
+        let events: Vec<_> = (n..n + drawn.events).map(|n| changed(n, base + 1)).collect();
         let plain = change(drawn.id, base);
         EntityChange {
             entity: plain.entity.clone().filter(|_| !drawn.is_deletion),
@@ -70,15 +72,12 @@ impl Model {
         }
     }
 
-    /// What must become of a change; `None` if it must fail.
-    fn apply(&mut self, id: &'static str, change: &EntityChange, fails: bool) -> Option<Committed> {
+    /// What must become of a change.
+    fn apply(&mut self, id: &'static str, change: &EntityChange) -> Committed {
         let version = self.version(id);
         let is_due = change.fired.is_none_or(|(timer, due)| self.due(id, timer) == Some(due));
         if change.base_version != version || !is_due {
-            return Some(Committed::Conflict { version });
-        }
-        if fails {
-            return None;
+            return Committed::Conflict { version };
         }
         let version = version + 1;
         self.snapshots.insert(id, (version, change.entity.clone()));
@@ -87,7 +86,7 @@ impl Model {
             self.set(id, timer, due);
         }
         self.log.extend(change.events.iter().map(|event| event.id));
-        Some(Committed::Done { version, head: Seq(self.log.len() as u64) })
+        Committed::Done { version, head: Seq(self.log.len() as u64) }
     }
 
     async fn check(&self, ledger: &SqliteLedger) -> Result<(), TestCaseError> {
@@ -133,19 +132,16 @@ fn drawn() -> impl Strategy<Value = Drawn> {
         vec((timer(), prop::option::of(0..9u8)), 0..3),
         prop::option::weighted(0.3, (timer(), any::<bool>())),
         0..4u64,
-        (rarely(), rarely()),
+        prop_oneof![6 => Just(None), 1 => Just(Some(End::Closes)), 1 => Just(Some(End::Crashes))],
     )
-        .prop_map(|(id, (is_stale, stale), is_deletion, timers, fired, events, (fails, reopens))| {
-            Drawn {
-                id,
-                stale: if is_stale { stale } else { 0 },
-                is_deletion,
-                timers,
-                fired,
-                events,
-                fails,
-                reopens,
-            }
+        .prop_map(|(id, (is_stale, stale), is_deletion, timers, fired, events, end)| Drawn {
+            id,
+            stale: if is_stale { stale } else { 0 },
+            is_deletion,
+            timers,
+            fired,
+            events,
+            end,
         })
 }
 
@@ -155,18 +151,20 @@ proptest! {
     #[test]
     fn state_timers_and_log_are_as_the_model_says(changes in vec(drawn(), 1..25)) {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-            let store = Store::fresh();
+            let mut store = Store::fresh();
             let mut ledger = store.sqlite();
             ledger.append_all(vec![event(0)]).await.unwrap();
             let mut model = Model { log: vec![event(0).id], ..Model::default() };
             for (round, drawn) in (1..).zip(&changes) {
                 let change = model.change(drawn, round * 10);
-                let expected = model.apply(drawn.id, &change, drawn.fails);
-                prop_assert_eq!(ledger.commit(change).await.ok(), expected);
-                if drawn.reopens {
-                    ledger.close().await.unwrap();
-                    ledger = store.sqlite();
+                let expected = model.apply(drawn.id, &change);
+                prop_assert_eq!(ledger.commit(change).await, Ok(expected));
+                match drawn.end {
+                    None => continue,
+                    Some(End::Closes) => ledger.close().await.unwrap(),
+                    Some(End::Crashes) => store = store.as_after_a_crash(),
                 }
+                ledger = store.sqlite();
             }
             model.check(&ledger).await
         })?;

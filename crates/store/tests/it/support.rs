@@ -9,9 +9,9 @@ use shopwire_core::{
     DialectId, Event, EventId, Headers, Limits, Origin, ReceivedWebhook, RecordedChange, ShopId, SourceId,
     Timestamp,
 };
-use shopwire_store::conformance::{Backend, REJECTIONS_MAX, TAIL};
+use shopwire_store::conformance::{Backend, RANGE_BYTES, REJECTIONS_MAX, TAIL};
 use shopwire_store::{
-    EntityChange, EntityKey, Ledger, NewEvent, SecretKey, SqliteConfig, SqliteLedger, StoreError,
+    EntityChange, EntityKey, Ledger, LogConfig, NewEvent, SecretKey, SqliteConfig, SqliteLedger, StoreError,
 };
 use shopwire_testkit::SeededRandom;
 
@@ -35,6 +35,27 @@ impl Store {
         open(self.config()).unwrap()
     }
 
+    /// A store of short segments.
+    pub(crate) fn of_short_segments(&self) -> SqliteLedger {
+        let log = LogConfig { segment_bytes: RANGE_BYTES, ..LogConfig::default() };
+        open(SqliteConfig { log, ..self.config() }).unwrap()
+    }
+
+    /// What a crash at this moment would leave: the files as they are, while nobody writes.
+    pub(crate) fn as_after_a_crash(&self) -> Self {
+        let left = Self::fresh();
+        copy(&self.path(), &left.path());
+        left
+    }
+
+    /// The segment that is written to.
+    pub(crate) fn active_segment(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.path().join("log")).unwrap();
+        let segments =
+            files.map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "log");
+        segments.max().unwrap()
+    }
+
     /// A connection beside the store's own, as an operator's tool has one.
     pub(crate) fn tool(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path().join("shopwire.db")).unwrap()
@@ -44,8 +65,22 @@ impl Store {
 #[async_trait]
 impl Backend for Store {
     async fn open(&self) -> Arc<dyn Ledger> {
-        let config = SqliteConfig { rejections_max: REJECTIONS_MAX, tail: TAIL, ..self.config() };
+        let log = LogConfig { segment_bytes: RANGE_BYTES, ..LogConfig::default() };
+        let config = SqliteConfig { rejections_max: REJECTIONS_MAX, tail: TAIL, log, ..self.config() };
         Arc::new(open(config).unwrap())
+    }
+}
+
+fn copy(from: &Path, into: &Path) {
+    std::fs::create_dir(into).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let copied = into.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &copied);
+        } else {
+            std::fs::copy(file.path(), copied).unwrap();
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What people see who open the file with a tool of their own.
 
-use shopwire_core::EndpointId;
 use shopwire_core::commerce::diff::TimerKind;
-use shopwire_core::delivery::{LaneChanges, Outcome};
+use shopwire_core::delivery::{DeadReason, LaneChanges, Outcome, Progress, Waiting};
+use shopwire_core::{EndpointId, Seq};
 use shopwire_store::{AttemptRecord, EntityChange, LaneUpdate, Ledger as _};
 
 use crate::support::{Store, change, event, new_event};
@@ -18,43 +18,47 @@ async fn views_speak_the_words_of_the_api() {
     let store = Store::fresh();
     let ledger = store.sqlite();
     ledger.append(new_event(0)).await.unwrap();
+    ledger.append(new_event(1)).await.unwrap();
     let endpoint = EndpointId::from_bytes([0xab; 16]);
-    let attempt = AttemptRecord {
-        seq: shopwire_core::Seq(1),
+    ledger.open_lane(endpoint, Seq(0)).await.unwrap();
+    let at = event(0).received_at.plus_ms(7);
+    let died = AttemptRecord {
+        seq: Seq(1),
         number: 1,
-        at: event(0).received_at.plus_ms(7),
+        at,
         latency_us: 1500,
         outcome: Outcome::Refused { status: 500 },
         detail: None,
         response: "oh no".into(),
         next_at: None,
-        dead: None,
+        dead: Some(DeadReason::Exhausted),
     };
-    let changes = LaneChanges::default();
-    let update = LaneUpdate { endpoint, cursor: attempt.seq, done: vec![], changes, attempts: vec![attempt] };
+    let progress = Progress { attempts: 3, steps: 2, first_at: at };
+    let waits = Waiting { seq: Seq(2), key: 1, due: Some(at), progress: Some(progress) };
+    let changes = LaneChanges { wait: vec![waits], forget: vec![] };
+    let update = LaneUpdate { endpoint, cursor: Seq(2), done: vec![], changes, attempts: vec![died] };
     ledger.record(vec![update]).await.unwrap();
+    let erased = &event(0).subject;
+    ledger.erase(event(0).shop, erased, at).await.unwrap();
+    ledger.close().await.unwrap();
 
     let row = |sql| row(&store, sql);
-    let expected = event(0);
+    let (endpoint, at) = (endpoint.to_string(), at.to_string());
     assert_eq!(
-        row("SELECT id, shop, type, received_at, body FROM events"),
-        [
-            expected.id.to_string(),
-            expected.shop.to_string(),
-            expected.event_type.to_string(),
-            expected.received_at.to_string(),
-            "{\"n\":0}".to_owned(),
-        ]
+        row("SELECT event, endpoint, reason, at, outcome FROM dead_letters"),
+        [&event(0).id.to_string(), &endpoint, DeadReason::Exhausted.code(), &at, "refused"]
     );
     assert_eq!(
-        row("SELECT event, endpoint, at, outcome, response FROM attempts"),
-        [
-            expected.id.to_string(),
-            endpoint.to_string(),
-            expected.received_at.plus_ms(7).to_string(),
-            "refused".to_owned(),
-            "oh no".to_owned(),
-        ]
+        row("SELECT endpoint, '' || seq, due, '' || attempts, first_at FROM deliveries_waiting"),
+        [&endpoint, "2", &at, "3", &at]
+    );
+    assert_eq!(
+        row("SELECT endpoint, '' || opened_at, '' || cursor, '' || done_ahead, '' || waiting FROM lanes"),
+        [&endpoint, "0", "2", "0", "1"]
+    );
+    assert_eq!(
+        row("SELECT shop, subject, at, finished_at, '' || events FROM erasures"),
+        [&event(0).shop.to_string(), erased.as_str(), &at, &at, "1"]
     );
 }
 

@@ -1,0 +1,112 @@
+//! Copying the store while it is in use.
+//!
+//! Between two groups the writer notes how far the files of the log reach, and a connection of its own pins what the database
+//! holds then; both are copied afterwards, while the writer goes on.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::backup::Backup as Copying;
+use shopwire_core::Seq;
+
+use super::connection;
+use super::directory::{for_owner_only, owners_file, sync};
+use super::group::State;
+use crate::{Backup, StoreError};
+
+/// Pages copied at one go.
+const PAGES: i32 = 1024;
+
+/// The store as it was at one moment.
+pub(super) struct Pinned {
+    db: Connection,
+    log: Vec<Noted>,
+    head: Seq,
+}
+
+/// A file of the log: opened, so that it is there until it is copied.
+struct Noted {
+    name: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+/// Notes the store as it is; to be called between two groups.
+pub(super) fn pin(state: &mut State, file: &Path) -> Result<Pinned, StoreError> {
+    // A copy that never was closed would find out where lanes stand all the same: it is only quicker so.
+    state.flush()?;
+    let db = connection::reading(file)?;
+    // A transaction sees what there is when it first reads.
+    db.execute_batch("BEGIN; SELECT count(*) FROM meta")?;
+    let reader = state.log.reader();
+    let log = reader.files().into_iter().map(|(path, bytes)| note(&path, bytes)).collect::<Result<_, _>>()?;
+    Ok(Pinned { db, log, head: reader.head() })
+}
+
+fn note(path: &Path, bytes: u64) -> Result<Noted, StoreError> {
+    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    Ok(Noted { name: path.file_name().map(PathBuf::from).unwrap_or_default(), file, bytes })
+}
+
+/// Makes the directory, or sees to it that it is empty.
+pub(super) fn prepare(into: &Path) -> Result<(), StoreError> {
+    let failed = |error| failed(into, &error);
+    for_owner_only(DirBuilder::new().recursive(true)).create(into).map_err(failed)?;
+    match std::fs::read_dir(into).map_err(failed)?.next() {
+        None => Ok(()),
+        Some(_) => Err(StoreError::Unavailable(format!(
+            "the directory `{}` is not empty: copy the store into a new one",
+            into.display()
+        ))),
+    }
+}
+
+impl Pinned {
+    /// Writes it into a directory that [`prepare`] has seen to, and syncs.
+    pub(super) fn copy(self, into: &Path) -> Result<Backup, StoreError> {
+        let database = into.join("shopwire.db");
+        let mut bytes = copy_database(&self.db, &database)?;
+        let log = into.join("log");
+        for_owner_only(&mut DirBuilder::new()).create(&log).map_err(|error| failed(&log, &error))?;
+        let files = 1 + self.log.len() as u64;
+        for noted in self.log {
+            let path = log.join(&noted.name);
+            bytes += noted.copy(&path).map_err(|error| failed(&path, &error))?;
+        }
+        for directory in [&log, into] {
+            sync(directory).map_err(|error| failed(directory, &error))?;
+        }
+        Ok(Backup { head: self.head, files, bytes })
+    }
+}
+
+fn copy_database(from: &Connection, into: &Path) -> Result<u64, StoreError> {
+    let file = owners_file(into).map_err(|error| failed(into, &error))?;
+    let mut copy = Connection::open(into)?;
+    Copying::new(from, &mut copy)?.run_to_completion(PAGES, std::time::Duration::ZERO, None)?;
+    copy.close().map_err(|(_, error)| error)?;
+    file.sync_all().and_then(|()| Ok(file.metadata()?.len())).map_err(|error| failed(into, &error))
+}
+
+impl Noted {
+    fn copy(self, into: &Path) -> io::Result<u64> {
+        let mut out = owners_file(into)?;
+        let copied = io::copy(&mut self.file.take(self.bytes), &mut out)?;
+        if copied < self.bytes {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than it was"));
+        }
+        out.sync_all()?;
+        Ok(copied)
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> StoreError {
+    let what = format!("`{}`: {error}", path.display());
+    if error.kind() == io::ErrorKind::StorageFull {
+        StoreError::Full(what)
+    } else {
+        StoreError::Unavailable(what)
+    }
+}
