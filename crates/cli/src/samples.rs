@@ -133,6 +133,9 @@ fn our_event(name: &str, facts: &SampleFacts<'_>, own: &Own) -> anyhow::Result<E
             return Ok(translate::changed(event_type, &told, &stamp));
         }
         EventType::Native { dialect, topic } => (dialect, topic),
+        EventType::Operational(operational) => {
+            bail!("`{operational}` is told by Shopwire itself, of an endpoint: there is no sample of it")
+        }
     };
     if !own.is_nothing() {
         bail!("`{topic}` is a topic of {dialect} alone: no entity can be told under it, only its sample");

@@ -34,7 +34,7 @@ impl std::fmt::Display for Seq {
 pub struct Event {
     /// Its id, the same on every delivery and attempt.
     pub id: EventId,
-    /// The shop it happened in.
+    /// The shop it happened in; [`no_shop`](Self::no_shop) for none.
     pub shop: ShopId,
     /// What happened.
     pub event_type: EventType,
@@ -46,6 +46,13 @@ pub struct Event {
     pub received_at: Timestamp,
     /// Where it comes from, with all that was received.
     pub origin: Origin,
+}
+
+impl Event {
+    /// Stands where an event concerns no particular shop, which only what Shopwire tells of itself can: an id that no shop has.
+    pub fn no_shop() -> ShopId {
+        ShopId::from_bytes([0; 16])
+    }
 }
 
 /// Where an event comes from.

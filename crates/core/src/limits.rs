@@ -235,8 +235,10 @@ mod tests {
     fn events_are_not_let_go_of_that_may_still_be_delivered_or_recognised() {
         const DAY_MS: u64 = 24 * 3_600_000;
         let kept = |retention_days: u64, undelivered_days: u64, log_bytes_max: u64| {
-            let (retention_ms, retention_undelivered_ms) = (retention_days * DAY_MS, undelivered_days * DAY_MS);
-            let limits = Limits { retention_ms, retention_undelivered_ms, log_bytes_max, ..Limits::default() };
+            let (retention_ms, retention_undelivered_ms) =
+                (retention_days * DAY_MS, undelivered_days * DAY_MS);
+            let limits =
+                Limits { retention_ms, retention_undelivered_ms, log_bytes_max, ..Limits::default() };
             limits.validate().map_err(|error| error.name)
         };
         assert_eq!(kept(8, 8, 0), Ok(()));

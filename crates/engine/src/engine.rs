@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use shopwire_core::delivery::{DeadReason, Endpoint, EndpointState, Exhaustion};
+use shopwire_core::delivery::{Endpoint, Standing};
 use shopwire_core::{EndpointId, Limits, Random};
-use shopwire_store::{DeadLetterFilter, Ledger, Noun, NounId, PageRequest, StoreError};
+use shopwire_store::{Ledger, Noun, NounId, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::Capture;
 use crate::configure::RegistrationConfig;
-use crate::deliver::{Courier, policy_of};
-use crate::dispatch::{Closing, Lanes};
+use crate::deliver::{Courier, CourierParts, policy_of};
+use crate::dispatch::{Cares, EndpointHealth, Lanes, keep_telling};
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
 use crate::sweep::sweep;
@@ -18,7 +18,7 @@ use crate::timers::{self, Alarm};
 use crate::{Directory, Metrics, Timer, retention};
 
 /// Milliseconds before something is stored again that the store has refused.
-const STORE_RETRY_MS: u64 = 1_000;
+pub(crate) const STORE_RETRY_MS: u64 = 1_000;
 
 /// What an engine is made of.
 pub struct EngineParts {
@@ -50,6 +50,7 @@ pub(crate) struct Running {
     pub(crate) registration: RegistrationConfig,
     pub(crate) directory: Arc<Directory>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) cares: Arc<Cares>,
     pub(crate) lanes: Lanes,
     pub(crate) rejected: RejectedKeeper,
     pub(crate) capture: Capture,
@@ -66,15 +67,17 @@ impl Engine {
         let EngineParts { ledger, timer, random, egress, limits, registration } = parts;
         let directory = Arc::new(Directory::new(ledger.configuration().await?));
         let metrics = Arc::new(Metrics::default());
-        let courier = Courier::new(
-            Arc::clone(&ledger),
-            Arc::clone(&timer),
-            Arc::clone(&random),
-            egress.clone(),
-            limits.clone(),
-            Arc::clone(&metrics),
-            Arc::clone(&directory),
-        );
+        let cares = Arc::new(Cares::default());
+        let courier = Courier::new(CourierParts {
+            ledger: Arc::clone(&ledger),
+            timer: Arc::clone(&timer),
+            random: Arc::clone(&random),
+            egress: egress.clone(),
+            limits: limits.clone(),
+            metrics: Arc::clone(&metrics),
+            directory: Arc::clone(&directory),
+            cares: Arc::clone(&cares),
+        });
         let lanes = Lanes::new(courier);
         let rejected = RejectedKeeper::start(Arc::clone(&ledger), Arc::clone(&metrics));
         let changing = tokio::sync::Mutex::new(());
@@ -89,6 +92,7 @@ impl Engine {
             registration,
             directory,
             metrics,
+            cares,
             lanes,
             rejected,
             capture: Capture::default(),
@@ -98,39 +102,16 @@ impl Engine {
         }));
         // The tail is asked for before the lanes start: what is committed meanwhile is seen by one or the other.
         engine.0.lanes.follow(engine.0.ledger.tail(), engine.0.ledger.head().await?);
-        engine.close_overdue().await?;
         for endpoint in engine.0.directory.endpoints.all() {
+            engine.0.metrics.count_standing(Standing::Well, Standing::of(endpoint.trouble.as_ref()));
             engine.0.lanes.put(endpoint);
         }
         engine.keep_closed();
+        tokio::spawn(keep_telling(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(retention::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(retention::finish_erasures(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         Ok(engine)
-    }
-
-    /// Closes what the last run had no time to close: a delivery that used up its schedule is written down before its
-    /// endpoint's new state is, and the process may end in between.
-    async fn close_overdue(&self) -> Result<(), StoreError> {
-        for endpoint in self.0.directory.endpoints.all().into_iter().filter(|endpoint| endpoint.is_active()) {
-            let policy = policy_of(&endpoint);
-            if policy.exhaustion == Exhaustion::GiveUp {
-                continue;
-            }
-            let filter = DeadLetterFilter { endpoint: Some(endpoint.id), event: None };
-            let page = PageRequest { size: 1, before: None, scan_rows_max: self.0.limits.scan_rows_max };
-            let newest = self.0.ledger.dead_letters(&filter, page).await?.items.pop();
-            // Whoever resumed the endpoint since then has settled it.
-            let overdue = newest
-                .filter(|letter| letter.reason == DeadReason::Exhausted && letter.at > endpoint.updated_at);
-            let closing = overdue.and_then(|letter| {
-                Closing::by_exhaustion(&endpoint, &policy, policy.exhaustion, letter.last_outcome.as_ref())
-            });
-            if let Some(closing) = closing {
-                self.close(endpoint.id, &closing).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Writes down when a receiver's answers have closed its endpoint.
@@ -202,32 +183,34 @@ impl Engine {
         };
         let removed = self.0.ledger.remove(id).await;
         match (&removed, endpoint) {
-            (Ok(()), _) => self.0.directory.take(id),
+            (Ok(()), _) => {
+                self.forget_care(id);
+                self.0.directory.take(id);
+            }
             (Err(_), Some(endpoint)) => self.0.lanes.put(endpoint),
             (Err(_), None) => {}
         }
         removed
     }
 
+    fn forget_care(&self, id: NounId) {
+        if let NounId::Endpoint(id) = id {
+            let told = self.0.directory.endpoints.get(id).and_then(|endpoint| endpoint.trouble.clone());
+            self.0.metrics.count_standing(Standing::of(told.as_ref()), Standing::Well);
+            self.0.cares.forget(id);
+        }
+    }
+
+    /// How an endpoint is sent to just now.
+    pub fn endpoint_health(&self, endpoint: &Endpoint) -> EndpointHealth {
+        let (policy, now) = (policy_of(endpoint), self.0.timer.now());
+        self.0.cares.health(endpoint, &policy, &self.0.limits, now)
+    }
+
     /// Opens the lane of a new endpoint at the end of the log: it gets what happens from now on.
     pub(crate) async fn open_lane(&self, id: EndpointId) -> Result<(), StoreError> {
         let head = self.0.ledger.head().await?;
         self.0.ledger.open_lane(id, head).await.map(drop)
-    }
-
-    async fn close(&self, id: EndpointId, closing: &Closing) -> Result<(), StoreError> {
-        let _changing = self.0.changing.lock().await;
-        let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
-        else {
-            return Ok(());
-        };
-        tracing::warn!(endpoint.id = %id, ?closing, "endpoint closed");
-        let now = self.0.timer.now();
-        let state = match closing {
-            Closing::Disabled(reason) => EndpointState::Disabled { since: now, reason: reason.clone() },
-            Closing::Removed(reason) => EndpointState::Removed { since: now, reason: reason.clone() },
-        };
-        self.put(Noun::Endpoint(Endpoint { state, updated_at: now, ..endpoint.as_ref().clone() })).await
     }
 
     /// Stops taking events, lets what is in flight land (at most one exchange's deadline), stores where every lane

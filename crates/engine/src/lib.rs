@@ -28,6 +28,7 @@ mod timer;
 mod timers;
 
 pub use directory::{Directory, Shelf};
+pub use dispatch::EndpointHealth;
 pub use engine::{Engine, EngineParts};
 pub use metrics::Metrics;
 pub use retention::EraseError;

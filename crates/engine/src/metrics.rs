@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use shopwire_core::DialectId;
-use shopwire_core::delivery::Outcome;
+use shopwire_core::delivery::{Outcome, Standing};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -123,6 +123,14 @@ pub struct Metrics {
     pub timers_fired: Count,
     /// Times that a host was found to fail too often and left alone for a while.
     pub hosts_blocked: Count,
+    /// Times that an endpoint was left alone by its breaker, probes that failed included.
+    pub breaker_opened: Count,
+    /// Times that an endpoint's window narrowed.
+    pub window_narrowed: Count,
+    /// Endpoints that are told to be failing.
+    pub endpoints_failing: Level,
+    /// Endpoints that were disabled, or removed as their platform does.
+    pub endpoints_disabled: Count,
     /// Deliveries given up.
     pub dead: Count,
     /// Deliveries in flight.
@@ -173,6 +181,11 @@ impl Metrics {
         if let Some(at) = OUTCOMES.iter().position(|code| *code == outcome.code()) {
             self.attempts[at].add(1);
         }
+    }
+
+    pub(crate) fn count_standing(&self, told: Standing, now: Standing) {
+        let failing = |standing: Standing| i64::from(standing != Standing::Well);
+        self.endpoints_failing.add(failing(now) - failing(told));
     }
 
     /// Webhooks of a platform that became events, were merged into one, or were rejected.

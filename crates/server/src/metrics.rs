@@ -100,9 +100,24 @@ impl EngineMetrics {
         let blocked =
             "Times that a host failed too often and was left alone for a while, as its platform does.";
         counter(encoder, "hosts_blocked", blocked, metrics.hosts_blocked.get())?;
+        self.care(encoder)?;
         counter(encoder, "dead_letters", "Deliveries given up.", metrics.dead.get())?;
         let unkept = "Rejected requests of which nothing could be kept, since too many came at once.";
         counter(encoder, "rejections_unkept", unkept, metrics.rejections_unkept.get())
+    }
+
+    fn care(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let metrics = self.0.metrics();
+        let opened =
+            "Times that an endpoint took nothing and was left alone for a while, failed probes included.";
+        counter(encoder, "breakers_opened", opened, metrics.breaker_opened.get())?;
+        let narrowed =
+            "Times that fewer deliveries were let in flight, since the receiver could not take as many.";
+        counter(encoder, "windows_narrowed", narrowed, metrics.window_narrowed.get())?;
+        let disabled = "Endpoints that were disabled, or removed as their platform does.";
+        counter(encoder, "endpoints_disabled", disabled, metrics.endpoints_disabled.get())?;
+        let failing = "Endpoints that nothing reaches, those that were disabled for it included.";
+        gauge(encoder, "endpoints_failing", failing, metrics.endpoints_failing.get())
     }
 
     fn levels(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {

@@ -181,6 +181,45 @@ impl fmt::Display for CanonicalType {
     }
 }
 
+/// What Shopwire tells of itself, beside the event map: how an endpoint fares. No platform has a word for it, and only who
+/// asks for it by name (`endpoint.failing`, `endpoint.*`) gets it; `*` stands for what happens in shops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OperationalType {
+    /// `endpoint.failing`: nothing reaches an endpoint any more; told again some time before it is disabled.
+    EndpointFailing,
+    /// `endpoint.disabled`: nothing is sent to it any more.
+    EndpointDisabled,
+    /// `endpoint.recovered`: it takes deliveries again.
+    EndpointRecovered,
+}
+
+impl OperationalType {
+    /// What the names begin with, and the kind of their subjects (`endpoint/ep_…`).
+    pub const KIND: &'static str = "endpoint";
+    /// All of them.
+    pub const ALL: &'static [Self] =
+        &[Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered];
+
+    /// The name, as in `endpoint.failing`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EndpointFailing => "endpoint.failing",
+            Self::EndpointDisabled => "endpoint.disabled",
+            Self::EndpointRecovered => "endpoint.recovered",
+        }
+    }
+
+    fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|operational| operational.as_str() == name)
+    }
+}
+
+impl fmt::Display for OperationalType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A name that is not an event type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -197,7 +236,7 @@ impl FromStr for CanonicalType {
 }
 
 /// What an event is called in the log and on the way out: canonical where the map has a name for it, otherwise
-/// the platform's own topic under the dialect's name.
+/// the platform's own topic under the dialect's name; or what Shopwire tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventType {
     /// One of the event map.
@@ -209,6 +248,8 @@ pub enum EventType {
         /// The dialect's own name.
         topic: String,
     },
+    /// What Shopwire tells of itself.
+    Operational(OperationalType),
 }
 
 impl EventType {
@@ -216,8 +257,22 @@ impl EventType {
     pub const fn canonical(&self) -> Option<CanonicalType> {
         match self {
             Self::Canonical(canonical) => Some(*canonical),
-            Self::Native { .. } => None,
+            Self::Native { .. } | Self::Operational(_) => None,
         }
+    }
+
+    /// The operational type, if it is one.
+    pub const fn operational(&self) -> Option<OperationalType> {
+        match self {
+            Self::Operational(operational) => Some(*operational),
+            Self::Canonical(_) | Self::Native { .. } => None,
+        }
+    }
+}
+
+impl From<OperationalType> for EventType {
+    fn from(operational: OperationalType) -> Self {
+        Self::Operational(operational)
     }
 }
 
@@ -232,6 +287,7 @@ impl fmt::Display for EventType {
         match self {
             Self::Canonical(canonical) => canonical.fmt(f),
             Self::Native { dialect, topic } => write!(f, "{dialect}:{topic}"),
+            Self::Operational(operational) => operational.fmt(f),
         }
     }
 }
@@ -246,6 +302,9 @@ impl FromStr for EventType {
             && !topic.is_empty()
         {
             return Ok(Self::Native { dialect, topic: topic.to_owned() });
+        }
+        if let Some(operational) = OperationalType::find(name) {
+            return Ok(Self::Operational(operational));
         }
         name.parse().map(Self::Canonical)
     }
@@ -278,8 +337,27 @@ mod tests {
     }
 
     #[test]
+    fn what_shopwire_tells_of_itself_stands_beside_the_map() {
+        for operational in OperationalType::ALL {
+            let read: EventType = operational.as_str().parse().expect("an event type");
+            assert_eq!((read.operational(), read.canonical()), (Some(*operational), None));
+            assert_eq!(read.to_string(), operational.as_str());
+            assert!(operational.as_str().parse::<CanonicalType>().is_err(), "{operational}");
+        }
+    }
+
+    #[test]
     fn refuses_what_is_neither() {
-        for name in ["", "order", "order.exploded", "order:create", "shopify:orders/create", "duda:"] {
+        for name in [
+            "",
+            "order",
+            "endpoint.exploded",
+            "endpoint.",
+            "order.exploded",
+            "order:create",
+            "shopify:orders/create",
+            "duda:",
+        ] {
             assert!(name.parse::<EventType>().is_err(), "{name}");
         }
     }

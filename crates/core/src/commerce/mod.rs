@@ -13,7 +13,7 @@ mod when;
 pub mod words;
 
 pub use canonical::Canonical;
-pub use event_type::{ArisesFrom, CanonicalType, EventType, UnknownEventType};
+pub use event_type::{ArisesFrom, CanonicalType, EventType, OperationalType, UnknownEventType};
 pub use kind::{EntityKind, UnknownKind};
 pub use money::{Amount, Currency, CurrencyError, Money};
 pub use subject::{Subject, SubjectError};

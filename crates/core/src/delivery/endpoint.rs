@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RetryPolicy, TopicPattern};
+use super::{Rate, RetryPolicy, TopicPattern, Trouble};
 use crate::{AppId, DialectId, EndpointId, HoldsSecrets, Secret, SecretVersion, ShopId, Timestamp};
 
 /// An outbound address with all that decides what is sent there and how.
@@ -40,6 +40,19 @@ pub struct Endpoint {
     pub retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time.
     pub in_flight_max: usize,
+    /// Connections open at the same time. Each carries one delivery at a time, so that no more than so many are in flight;
+    /// `None` for as many as may be in flight.
+    #[serde(default)]
+    pub connections_max: Option<usize>,
+    /// How often it is sent to at most; `None` for as often as it can take.
+    #[serde(default)]
+    pub rate: Option<Rate>,
+    /// Milliseconds without a success after which it is disabled; `None` for the operator's limit.
+    #[serde(default)]
+    pub failing_max_ms: Option<u64>,
+    /// That it is failing, as it was told last.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
     /// Whether it is sent to.
     #[serde(default)]
     pub state: EndpointState,
@@ -114,6 +127,11 @@ impl Endpoint {
     /// Whether it is sent to.
     pub const fn is_active(&self) -> bool {
         matches!(self.state, EndpointState::Active)
+    }
+
+    /// Connections open at the same time.
+    pub fn connections(&self) -> usize {
+        self.connections_max.unwrap_or(self.in_flight_max)
     }
 }
 

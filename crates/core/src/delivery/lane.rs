@@ -10,8 +10,8 @@
 //! The machine is pure: it is offered events and told outcomes, and says what may be sent and what must be stored.
 //! After a crash [`Lane::restore`] continues from what was stored; deliveries whose end was not stored are sent again.
 //!
-//! **Invariants.** Of one subject at most one delivery is in flight, and always the earliest unfinished one. The
-//! window is never exceeded. The cursor never passes an unfinished delivery that has no name.
+//! **Invariants.** Of one subject at most one delivery is in flight, and always the earliest unfinished one. No more come
+//! to be in flight than there may be; where that becomes less, those that are remain. The cursor never passes an unfinished delivery that has no name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -34,7 +34,7 @@ pub fn subject_key(shop: ShopId, subject: &Subject) -> SubjectKey {
 /// How much one lane may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LaneBounds {
-    /// Deliveries in flight.
+    /// Deliveries in flight, unless one says otherwise ([`Lane::limit`]).
     pub in_flight_max: usize,
     /// Deliveries held behind one that is in flight for the first time.
     pub held_max: usize,
@@ -284,6 +284,11 @@ impl Lane {
         }
     }
 
+    /// So many may be in flight from now on.
+    pub const fn limit(&mut self, in_flight_max: usize) {
+        self.bounds.in_flight_max = in_flight_max;
+    }
+
     /// The deliveries whose moment has come and for which there is room; they are in flight from now on.
     pub fn wake(&mut self, now: Timestamp) -> Vec<Seq> {
         let mut woken = Vec::new();
@@ -312,7 +317,13 @@ impl Lane {
         self.items.get(&seq).and_then(|item| item.progress)
     }
 
-    /// Tells how a delivery that was in flight ended. The answer is the next one of its subject, to be sent now.
+    /// When the first of those that wait for a moment is due, whether or not there is room for it.
+    pub fn first_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Tells how a delivery that was in flight ended. The answer is the next one of its subject, to be sent now; if there is
+    /// no room for it, it is woken as soon as there is.
     pub fn settle(&mut self, seq: Seq, settled: Settled) -> Option<Seq> {
         self.in_flight -= 1;
         match settled {
@@ -352,10 +363,15 @@ impl Lane {
             self.queues.remove(&queue_key);
             return None;
         };
+        let has_room = self.in_flight < self.bounds.in_flight_max;
         let follower = self.items.get_mut(&next).expect("what stands in a queue is unfinished");
-        follower.place = Place::InFlight;
+        follower.place = if has_room { Place::InFlight } else { Place::Due(Timestamp::EPOCH) };
         if !follower.named {
             self.held_unnamed -= 1;
+        }
+        if !has_room {
+            self.due.insert((Timestamp::EPOCH, next));
+            return None;
         }
         self.in_flight += 1;
         Some(next)

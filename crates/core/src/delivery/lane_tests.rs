@@ -66,6 +66,24 @@ fn taken_up(lane: &mut Lane, ordering: Ordering) -> Lane {
 }
 
 #[test]
+fn where_fewer_may_be_in_flight_the_next_of_a_subject_waits_for_room_and_comes_before_new_ones() {
+    let mut lane = fresh(Ordering::Subject);
+    assert_eq!((lane.offer(Seq(1), 7), lane.offer(Seq(2), 7)), (Offer::Send, Offer::Held));
+    lane.limit(0);
+    assert_eq!((lane.settle(Seq(1), Settled::Finished), lane.offer(Seq(3), 8)), (None, Offer::Full));
+    assert_eq!((lane.wake(at(1_000)), lane.next_due()), (vec![], None));
+    assert_eq!(
+        (lane.cursor(), lane.waiting()),
+        (Seq(1), 0),
+        "it has no name, so that the cursor stays before it"
+    );
+    lane.limit(1);
+    assert_eq!((lane.wake(at(0)), lane.offer(Seq(3), 8)), (vec![Seq(2)], Offer::Full));
+    lane.settle(Seq(2), Settled::Finished);
+    assert_eq!(lane.offer(Seq(3), 8), Offer::Send);
+}
+
+#[test]
 fn what_waited_without_an_order_holds_its_subject_once_there_is_one() {
     let mut lane = fresh(Ordering::None);
     for (seq, due) in [(1, 100), (2, 50)] {
@@ -169,6 +187,7 @@ struct World {
     flying: BTreeMap<Seq, SubjectKey>,
     finished: Vec<Seq>,
     now: i64,
+    limit: usize,
 }
 
 impl World {
@@ -200,6 +219,8 @@ enum Action {
     Finish(prop::sample::Index),
     Fail(prop::sample::Index, i64),
     Pass(i64),
+    /// So many may be in flight from now on.
+    Limit(usize),
     Store,
     Crash,
 }
@@ -210,6 +231,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         4 => any::<prop::sample::Index>().prop_map(Action::Finish),
         3 => (any::<prop::sample::Index>(), 1i64..50).prop_map(|(i, ms)| Action::Fail(i, ms)),
         3 => (1i64..40).prop_map(Action::Pass),
+        2 => (0..=BOUNDS.in_flight_max).prop_map(Action::Limit),
         4 => Just(Action::Store),
         1 => Just(Action::Crash),
     ];
@@ -231,7 +253,7 @@ proptest! {
     /// whatever happened the lane comes to rest with everything finished.
     #[test]
     fn nothing_is_lost_or_overtaken(subjects in proptest::collection::vec(0u64..5, 1..40), actions in actions()) {
-        let mut world = World::default();
+        let mut world = World { limit: BOUNDS.in_flight_max, ..World::default() };
         let mut lane = Lane::restore(&world.stored, Ordering::Subject, BOUNDS);
         let step = |lane: &mut Lane, world: &mut World, action: &Action| match action {
             Action::Offer => {
@@ -254,21 +276,30 @@ proptest! {
                 world.now += ms;
                 lane.wake(at(world.now)).into_iter().for_each(|seq| world.fly(seq, &subjects));
             }
+            Action::Limit(in_flight_max) => {
+                world.limit = *in_flight_max;
+                lane.limit(world.limit);
+            }
             Action::Store => world.store(lane),
             Action::Crash => {
-                world.flying.clear();
+                (world.limit, world.flying) = (BOUNDS.in_flight_max, BTreeMap::new());
                 *lane = Lane::restore(&world.stored, Ordering::Subject, BOUNDS);
             }
             _ => {}
         };
         for action in &actions {
+            let before = lane.in_flight();
             step(&mut lane, &mut world, action);
-            prop_assert!(lane.in_flight() <= BOUNDS.in_flight_max);
+            let may_be = world.limit.max(before.min(BOUNDS.in_flight_max));
+            prop_assert!(lane.in_flight() <= may_be, "{} where {} were and {} may be", lane.in_flight(), before, world.limit);
+            let is_end = matches!(action, Action::Finish(_) | Action::Fail(..)) && before > 0;
+            prop_assert!(!is_end || before <= world.limit || lane.in_flight() < before, "it narrows as deliveries end");
             prop_assert_eq!(lane.in_flight(), world.flying.len());
             // Names given to the followers of a failure may exceed the bound by what was already held.
             prop_assert!(lane.waiting() <= BOUNDS.waiting_max + BOUNDS.held_max + BOUNDS.in_flight_max);
         }
         // From here on everything succeeds: a bounded number of rounds must finish it all.
+        step(&mut lane, &mut world, &Action::Limit(BOUNDS.in_flight_max));
         for _ in 0..subjects.len() * 4 {
             step(&mut lane, &mut world, &Action::Pass(1_000));
             step(&mut lane, &mut world, &Action::Offer);

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::DialectId;
-use crate::commerce::{EntityKind, EventType};
+use crate::commerce::{EntityKind, EventType, OperationalType};
 
 /// Which wildcards a dialect has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn check_dotted(text: &str) -> Result<(), PatternError> {
         };
     }
     if let Some(kind) = text.strip_suffix(".*") {
-        let known = kind.parse::<EntityKind>().is_ok();
+        let known = kind == OperationalType::KIND || kind.parse::<EntityKind>().is_ok();
         return if known { Ok(()) } else { Err(PatternError::UnknownKind(shown(text))) };
     }
     if text.parse::<EventType>().is_err() {

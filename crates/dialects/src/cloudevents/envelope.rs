@@ -97,10 +97,14 @@ enum OriginData<'a> {
 /// `received`, beside an object that has only its id.
 pub fn render(logged: &LoggedEvent) -> Rendered {
     let event = &logged.event;
+    let source = match event.event_type.operational() {
+        Some(_) => "/endpoints".to_owned(),
+        None => format!("/shops/{}", event.shop),
+    };
     let attributes = Attributes {
         specversion: "1.0",
         id: event.id.to_string(),
-        source: format!("/shops/{}", event.shop),
+        source,
         event_type: format!("{TYPE_PREFIX}{}", event.event_type),
         subject: Some(event.subject.to_string()),
         time: event.occurred_at,
@@ -132,6 +136,13 @@ fn received(attributes: Attributes, event: &Event, webhook: &ReceivedWebhook) ->
 
 /// What a change says is stored in canonical form: it is passed on without being read.
 fn changed(attributes: Attributes, event: &Event, change: &RecordedChange) -> Rendered {
+    if event.event_type.operational().is_some() {
+        // What Shopwire tells of itself has no origin beside it.
+        return match serde_json::from_slice::<&RawValue>(&change.data) {
+            Ok(told) => assemble(attributes, &told),
+            Err(_) => assemble(attributes, &bare(event)),
+        };
+    }
     let origin = OriginData::Change {
         cause: change.cause.as_deref(),
         actor: change.actor.as_deref(),

@@ -1,6 +1,6 @@
 //! What an endpoint may ask for.
 
-use shopwire_core::commerce::{CanonicalType, EventType};
+use shopwire_core::commerce::{CanonicalType, EventType, OperationalType};
 use shopwire_core::delivery::TopicPattern;
 use shopwire_core::{DialectId, nearest};
 use shopwire_dialects::catalog::Catalog;
@@ -44,7 +44,9 @@ fn none_given(platform: Option<&Catalog>) -> String {
 fn canonical(text: &str) -> Result<TopicPattern, String> {
     let pattern = TopicPattern::parse(DialectId::CloudEvents, text).map_err(|error| error.to_string())?;
     let is_native = text.contains(':');
-    if !is_native && !CanonicalType::ALL.iter().any(|canonical| pattern.matches(canonical.as_str())) {
+    let is_canonical = || CanonicalType::ALL.iter().any(|canonical| pattern.matches(canonical.as_str()));
+    let is_operational = || OperationalType::ALL.iter().any(|told| pattern.matches(told.as_str()));
+    if !is_native && !is_canonical() && !is_operational() {
         return Err(format!("topic pattern `{text}` covers no event type there is"));
     }
     if let Some(canonical) = travels_as(text) {
@@ -96,6 +98,7 @@ mod tests {
     #[test]
     fn what_can_happen_can_be_asked_for() {
         assert_eq!(read(&["*"]).expect("all"), ["*"]);
+        assert_eq!(read(&["endpoint.*", "endpoint.failing"]).expect("told of itself").len(), 2);
         let several = ["order.*", "product.created", "bigcommerce:*", "bigcommerce:store/channel/updated"];
         assert_eq!(read(&several).expect("several"), several);
         assert_eq!(read(&["order.paid", "order.paid"]).expect("once"), ["order.paid"]);

@@ -40,7 +40,7 @@ impl Address {
         let blocked =
             target.as_ref().ok().and_then(|target| Some(Blocked::of(endpoint, target, policy.block?)));
         let pool = target.map(|target| {
-            let pool = egress.pool(target, endpoint.in_flight_max);
+            let pool = egress.pool(target, endpoint.connections());
             pool.within(policy.connect_timeout_ms, policy.answer_timeout_ms)
         });
         Self {

@@ -9,9 +9,10 @@ use shopwire_store::{Ledger, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::blocks::Blocks;
+use super::hosts::{Guest, HostPlace, Hosts};
 use super::{Address, Attempted};
-use crate::dispatch::Parcel;
-use crate::egress::Egress;
+use crate::dispatch::{Cares, Parcel};
+use crate::egress::{Egress, Target};
 use crate::{Directory, Metrics, Timer};
 
 /// How many times the attempts of the longest retry policy any delivery may have: room for those the receiver asks to put
@@ -29,23 +30,30 @@ pub struct Courier {
     limits: Limits,
     metrics: Arc<Metrics>,
     directory: Arc<Directory>,
+    cares: Arc<Cares>,
     blocks: Blocks,
+    hosts: Hosts,
     in_flight: Arc<Semaphore>,
 }
 
+/// What a courier is made of.
+pub(crate) struct CourierParts {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) egress: Egress,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) cares: Arc<Cares>,
+}
+
 impl Courier {
-    pub(crate) fn new(
-        ledger: Arc<dyn Ledger>,
-        timer: Arc<dyn Timer>,
-        random: Arc<dyn Random>,
-        egress: Egress,
-        limits: Limits,
-        metrics: Arc<Metrics>,
-        directory: Arc<Directory>,
-    ) -> Self {
+    pub(crate) fn new(parts: CourierParts) -> Self {
+        let CourierParts { ledger, timer, random, egress, limits, metrics, directory, cares } = parts;
         let in_flight = Arc::new(Semaphore::new(limits.in_flight_max));
-        let blocks = Blocks::new(Arc::clone(&metrics));
-        Self { ledger, timer, random, egress, limits, metrics, directory, blocks, in_flight }
+        let (blocks, hosts) = (Blocks::new(Arc::clone(&metrics)), Hosts::new(limits.in_flight_per_host_max));
+        Self { ledger, timer, random, egress, limits, metrics, directory, cares, blocks, hosts, in_flight }
     }
 
     pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
@@ -69,14 +77,21 @@ impl Courier {
         &self.directory
     }
 
+    /// How endpoints fare.
+    pub(crate) fn cares(&self) -> &Cares {
+        &self.cares
+    }
+
     /// The endpoint as it is sent to.
     pub(crate) fn address(&self, endpoint: &Endpoint) -> Address {
         Address::new(&self.egress, endpoint)
     }
 
     /// The places of one lane.
-    pub(crate) fn places(&self) -> Places {
-        Places { own: Arc::new(Semaphore::new(IN_FLIGHT_OWN)), shared: Arc::clone(&self.in_flight) }
+    pub(crate) fn places(&self, endpoint: &Endpoint) -> Places {
+        let host =
+            Target::parse(&endpoint.url).ok().map(|target| self.hosts.join(&target.host().to_string()));
+        Places { own: Arc::new(Semaphore::new(IN_FLIGHT_OWN)), host, shared: Arc::clone(&self.in_flight) }
     }
 
     /// Whether events may be kept in memory only to save reading them again. Half of what may be queued, so that what is
@@ -129,26 +144,43 @@ impl Courier {
     }
 }
 
-/// Where one lane's deliveries find a place in flight: a few places of its own, and those that all lanes share. However
-/// many endpoints hang, none can take the last place from another: what waits for a shared place gets an own one as
-/// soon as one is free.
+/// Where one lane's deliveries find a place in flight: a few places of its own, and those that all lanes share; of these, no
+/// more than its host may have, which endpoints of the same host share fairly. However many endpoints hang, none can take the
+/// last place from another: what waits for a shared place gets an own one as soon as one is free.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     own: Arc<Semaphore>,
+    /// `None` for an address that is none: its attempts fail at once.
+    host: Option<Guest>,
     shared: Arc<Semaphore>,
 }
 
+/// A place in flight, held until it is dropped.
+#[derive(Debug)]
+#[expect(dead_code, reason = "held for the sake of dropping it")]
+pub(crate) struct Place(Option<OwnedSemaphorePermit>, Option<HostPlace>);
+
 impl Places {
-    /// A place, held until it is dropped.
-    pub(crate) async fn take(&self) -> Option<OwnedSemaphorePermit> {
+    /// A place, as soon as there is one.
+    pub(crate) async fn take(&self) -> Place {
         if let Ok(own) = Arc::clone(&self.own).try_acquire_owned() {
-            return Some(own);
+            return Place(Some(own), None);
         }
         // The semaphores are never closed; without a place the delivery would still be sent.
         tokio::select! {
-            own = Arc::clone(&self.own).acquire_owned() => own.ok(),
-            shared = Arc::clone(&self.shared).acquire_owned() => shared.ok(),
+            own = Arc::clone(&self.own).acquire_owned() => Place(own.ok(), None),
+            place = self.shared() => place,
         }
+    }
+
+    /// One of the shared places. The host's comes first: nobody may hold a place that all want while waiting for one that
+    /// few do.
+    async fn shared(&self) -> Place {
+        let at_host = match &self.host {
+            Some(host) => Some(host.take().await),
+            None => None,
+        };
+        Place(Arc::clone(&self.shared).acquire_owned().await.ok(), at_host)
     }
 }
 

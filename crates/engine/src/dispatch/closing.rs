@@ -1,6 +1,6 @@
 //! What becomes of an endpoint by its receiver's answers.
 
-use shopwire_core::delivery::{Endpoint, Exhaustion, Outcome, SendPolicy};
+use shopwire_core::delivery::{Endpoint, Exhaustion, Outcome, SendPolicy, Trouble};
 
 /// What becomes of it, and why, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,21 @@ pub(crate) enum Closing {
 }
 
 impl Closing {
+    /// Why.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::Disabled(reason) | Self::Removed(reason) => reason,
+        }
+    }
+
+    /// What becomes of an endpoint that nothing has reached for its span.
+    pub(crate) fn by_failing(trouble: Option<&Trouble>) -> Self {
+        let told = trouble.map(|of| {
+            format!(" since {}: {} failures in a row, the last: {}", of.since, of.failures, of.reason)
+        });
+        Self::Disabled(format!("nothing has reached the endpoint{}", told.unwrap_or_default()))
+    }
+
     /// What its platform does once a delivery used up its schedule, if that means anything for the endpoint.
     pub(crate) fn by_exhaustion(
         endpoint: &Endpoint,

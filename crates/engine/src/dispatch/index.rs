@@ -10,6 +10,9 @@ use shopwire_dialects::publish::canonical_topic;
 
 use super::wants;
 
+/// What the names of operational event types begin with ([`OperationalType::KIND`](shopwire_core::commerce::OperationalType)).
+const OPERATIONAL_PREFIX: &str = "endpoint.";
+
 /// Which endpoints want an event, by its type and shop. Patterns over canonical types are spelt out when an endpoint is
 /// put in, so that finding out is one look-up for the endpoints of all shops and one for those of the event's shop.
 /// `T` is whatever is wanted of an endpoint.
@@ -91,7 +94,7 @@ fn canonical_types(endpoint: &Endpoint) -> impl Iterator<Item = CanonicalType> {
     CanonicalType::ALL.iter().copied().filter(covered)
 }
 
-/// Whether a pattern may cover topics that stand for no canonical type.
+/// Whether a pattern may cover topics that stand for no canonical type: a platform's own, or operational ones.
 fn may_be_native(dialect: DialectId, pattern: &TopicPattern) -> bool {
     let text = pattern.as_str();
     match shopwire_dialects::get(dialect) {
@@ -99,7 +102,7 @@ fn may_be_native(dialect: DialectId, pattern: &TopicPattern) -> bool {
             let topic = dialect.catalog().topics.iter().find(|topic| topic.name == text);
             topic.is_none_or(|topic| topic.event_type.is_none())
         }
-        None => text == "*" || text.contains(':'),
+        None => text == "*" || text.contains(':') || text.starts_with(OPERATIONAL_PREFIX),
     }
 }
 

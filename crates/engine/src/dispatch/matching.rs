@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use shopwire_core::commerce::EventType;
-use shopwire_core::delivery::Endpoint;
+use shopwire_core::delivery::{Endpoint, TopicPattern};
 use shopwire_core::{App, DialectId, Event, LoggedEvent};
 use shopwire_dialects::publish::{Holder, NotPublished, publish, topic};
 
@@ -19,6 +19,9 @@ pub enum Filtered {
     /// The endpoint has not asked for it.
     #[error("none of the endpoint's topics covers `{0}`")]
     Topics(String),
+    /// It is about the endpoint itself.
+    #[error("what is told of an endpoint is not sent to itself")]
+    Itself,
     /// The endpoint's dialect has no word for it, or its app may not hear of it.
     #[error(transparent)]
     NotPublished(#[from] NotPublished),
@@ -35,7 +38,15 @@ fn wanted(endpoint: &Endpoint, event: &Event) -> Result<(), Filtered> {
         return Err(Filtered::Shop);
     }
     let name = name(endpoint.dialect, event)?;
-    if endpoint.topics.iter().any(|pattern| pattern.matches(&name)) {
+    let is_operational = event.event_type.operational().is_some();
+    // `*` stands for what happens in shops: how other endpoints fare must be asked for.
+    let covers = |pattern: &TopicPattern| {
+        pattern.matches(&name) && !(is_operational && pattern.wildcard() == Some(""))
+    };
+    if is_operational && event.subject.id() == endpoint.id.to_string() {
+        return Err(Filtered::Itself);
+    }
+    if endpoint.topics.iter().any(covers) {
         return Ok(());
     }
     Err(Filtered::Topics(name.into_owned()))
@@ -47,6 +58,7 @@ fn name(dialect: DialectId, event: &Event) -> Result<Cow<'static, str>, NotPubli
         Some(dialect) => topic(dialect, event).map(|published| published.name),
         None => Ok(match &event.event_type {
             EventType::Canonical(event_type) => event_type.as_str().into(),
+            EventType::Operational(operational) => operational.as_str().into(),
             native @ EventType::Native { .. } => native.to_string().into(),
         }),
     }

@@ -13,6 +13,7 @@
 //! **Invariant.** An event that matches is in the lane's hands, or behind its cursor's reach in the log; never neither.
 
 mod burial;
+mod cares;
 mod closing;
 mod gate;
 mod index;
@@ -21,10 +22,14 @@ mod matching;
 mod parcel;
 mod run;
 mod supervise;
+mod tell;
 
+pub(crate) use cares::Cares;
+pub use cares::EndpointHealth;
 pub(crate) use closing::Closing;
 pub use index::TopicIndex;
 pub use lanes::Lanes;
 pub use matching::{Filtered, wants};
 pub(crate) use matching::{admitted, permitted};
 pub use parcel::Parcel;
+pub(crate) use tell::keep_telling;

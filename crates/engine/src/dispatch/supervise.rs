@@ -5,14 +5,17 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use shopwire_core::delivery::{Endpoint, EndpointState, Waiting};
+use shopwire_core::EndpointId;
+use shopwire_core::delivery::{DeadReason, Endpoint, EndpointState, Exhaustion, Waiting};
+use shopwire_store::{DeadLetterFilter, PageRequest, StoreError};
 use tokio::sync::{mpsc, watch};
 
+use super::Closing;
 use super::burial::Burial;
 use super::gate::Gate;
 use super::lanes::{Closed, Stop};
 use super::run::{Ended, Run};
-use crate::deliver::Courier;
+use crate::deliver::{Courier, policy_of};
 
 /// Milliseconds before a lane is tried again that could not be read from the store, or broke down.
 const RETRY_MS: u64 = 1_000;
@@ -61,6 +64,14 @@ async fn pause(lane: &Supervised) {
 
 async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
     let id = endpoint.id;
+    match overdue(&lane.courier, &endpoint).await {
+        Ok(None) => {}
+        Ok(Some(closing)) => return close(lane, id, closing).await,
+        Err(error) => {
+            tracing::error!(endpoint.id = %id, %error, "a lane's dead letters can't be read, trying again");
+            return pause(lane).await;
+        }
+    }
     let run = match Run::take_up(&lane.courier, Arc::clone(&lane.gate), endpoint, lane.stop.clone()).await {
         Ok(run) => run,
         Err(error) => {
@@ -73,13 +84,35 @@ async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
     drop(running);
     lane.gate.shut();
     if let Ended::Closed(closing) = ended {
-        // The engine stores it and changes the endpoint; until then the lane rests. Who stops it does not wait for that:
-        // the engine may be busy with just that.
-        tokio::select! {
-            told = lane.closed.send((id, closing)) => if told.is_ok() { rest(lane).await },
-            () = lane.stop.soon.cancelled() => {}
-        }
+        close(lane, id, closing).await;
     }
+}
+
+/// Has the engine store that an endpoint is closed, and change it; until then the lane rests. Who stops it does not wait for
+/// that: the engine may be busy with just that.
+async fn close(lane: &mut Supervised, id: EndpointId, closing: Closing) {
+    tokio::select! {
+        told = lane.closed.send((id, closing)) => if told.is_ok() { rest(lane).await },
+        () = lane.stop.soon.cancelled() => {}
+    }
+}
+
+/// What the last run had no time to close: a delivery that used up its schedule is written down before its endpoint's new
+/// state is, and the process may end in between.
+async fn overdue(courier: &Courier, endpoint: &Endpoint) -> Result<Option<Closing>, StoreError> {
+    let policy = policy_of(endpoint);
+    if policy.exhaustion == Exhaustion::GiveUp {
+        return Ok(None);
+    }
+    let filter = DeadLetterFilter { endpoint: Some(endpoint.id), event: None };
+    let page = PageRequest { size: 1, before: None, scan_rows_max: courier.limits().scan_rows_max };
+    let newest = courier.ledger().dead_letters(&filter, page).await?.items.pop();
+    // Whoever resumed the endpoint since then has settled it.
+    let overdue =
+        newest.filter(|letter| letter.reason == DeadReason::Exhausted && letter.at > endpoint.updated_at);
+    Ok(overdue.and_then(|letter| {
+        Closing::by_exhaustion(endpoint, &policy, policy.exhaustion, letter.last_outcome.as_ref())
+    }))
 }
 
 /// Counts a lane as running, however its run ends.

@@ -1,6 +1,6 @@
 //! The rules for what an endpoint may be given.
 
-use shopwire_core::delivery::{CustomHeader, RetryPolicy};
+use shopwire_core::delivery::{CustomHeader, Rate, RetryPolicy};
 use shopwire_core::{DialectId, Limits};
 
 use crate::configure::ConfigureError;
@@ -59,6 +59,38 @@ pub(super) fn check_in_flight(given: usize, max: usize) -> Result<usize, Configu
     let message =
         format!("`in_flight_max` is {given}, expected 1 to {max} (limit `in_flight_per_endpoint_max`)");
     Err(ConfigureError::invalid("in_flight_max", message))
+}
+
+pub(super) fn check_connections(given: Option<usize>, max: usize) -> Result<Option<usize>, ConfigureError> {
+    match given {
+        Some(given) if !(1..=max).contains(&given) => {
+            let message = format!(
+                "`connections_max` is {given}, expected 1 to {max} (limit `in_flight_per_endpoint_max`)"
+            );
+            Err(ConfigureError::invalid("connections_max", message))
+        }
+        given => Ok(given),
+    }
+}
+
+pub(super) fn check_rate(given: Option<Rate>) -> Result<Option<Rate>, ConfigureError> {
+    match given.map_or(Ok(()), |rate| rate.validate()) {
+        Ok(()) => Ok(given),
+        Err(error) => Err(ConfigureError::invalid("rate", error)),
+    }
+}
+
+/// The shortest span that an endpoint may have before it is disabled, in milliseconds.
+const FAILING_MIN_MS: u64 = 60_000;
+
+pub(super) fn check_failing_max(given_ms: u64, max_ms: u64) -> Result<u64, ConfigureError> {
+    if (FAILING_MIN_MS..=max_ms).contains(&given_ms) {
+        return Ok(given_ms);
+    }
+    let message = format!(
+        "`failing_max_ms` is {given_ms}, expected {FAILING_MIN_MS} to {max_ms} (limit `endpoint_failing_max_ms`)"
+    );
+    Err(ConfigureError::invalid("failing_max_ms", message))
 }
 
 #[cfg(test)]
@@ -128,6 +160,22 @@ mod tests {
     fn windows_have_bounds() {
         assert!(check_in_flight(1, 64).is_ok() && check_in_flight(64, 64).is_ok());
         assert!(check_in_flight(0, 64).is_err() && check_in_flight(65, 64).is_err());
+    }
+
+    #[test]
+    fn connections_rates_and_spans_have_bounds() {
+        assert_eq!(check_connections(None, 64).expect("the default"), None);
+        assert!(check_connections(Some(64), 64).is_ok() && check_connections(Some(1), 64).is_ok());
+        assert!(check_connections(Some(0), 64).is_err() && check_connections(Some(65), 64).is_err());
+        let rate = |per_second, burst| check_rate(Some(Rate { per_second, burst }));
+        assert!(check_rate(None).is_ok() && rate(0.5, None).is_ok() && rate(10.0, Some(1)).is_ok());
+        assert!(rate(0.0, None).is_err() && rate(1.0, Some(0)).is_err() && rate(f64::NAN, None).is_err());
+        assert!(check_failing_max(60_000, 60_000).is_ok());
+        let error = check_failing_max(59_999, 100_000).expect_err("too short").to_string();
+        assert_eq!(
+            error,
+            "`failing_max_ms` is 59999, expected 60000 to 100000 (limit `endpoint_failing_max_ms`)"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What one gives to make or change an endpoint.
 
-use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, RetryPolicy};
+use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, Rate, RetryPolicy};
 use shopwire_core::{AppId, DialectId, Secret, ShopId};
 
 /// An endpoint to be made. What is `None` gets its default.
@@ -31,6 +31,12 @@ pub struct EndpointDraft {
     pub retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time; 16 by default.
     pub in_flight_max: Option<usize>,
+    /// Connections open at the same time; as many as deliveries in flight by default.
+    pub connections_max: Option<usize>,
+    /// How often it is sent to at most; as often as it can take by default.
+    pub rate: Option<Rate>,
+    /// Milliseconds without a success after which it is disabled; the operator's limit by default. For `cloudevents`.
+    pub failing_max_ms: Option<u64>,
 }
 
 /// What is to be changed of an endpoint; `None` leaves as it is.
@@ -54,4 +60,10 @@ pub struct EndpointChange {
     pub retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time.
     pub in_flight_max: Option<usize>,
+    /// Connections open at the same time, or as many as deliveries in flight.
+    pub connections_max: Option<Option<usize>>,
+    /// How often it is sent to at most, or as often as it can take.
+    pub rate: Option<Option<Rate>>,
+    /// Milliseconds without a success after which it is disabled, or the operator's limit.
+    pub failing_max_ms: Option<Option<u64>>,
 }

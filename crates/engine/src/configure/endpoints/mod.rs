@@ -12,7 +12,7 @@ use shopwire_core::delivery::{Endpoint, EndpointState};
 use shopwire_core::{App, AppId, DialectId, EndpointId, Secret, SecretVersion, ShopId};
 use shopwire_store::{Noun, NounId};
 
-use self::checks::{check_headers, check_in_flight};
+use self::checks::{check_connections, check_headers, check_in_flight, check_rate};
 pub use self::draft::{EndpointChange, EndpointDraft};
 pub use self::registration::RegistrationConfig;
 use super::{ConfigureError, rules, secrets, topics};
@@ -76,6 +76,10 @@ impl Engine {
                 Some(given) => check_in_flight(given, limits.in_flight_per_endpoint_max)?,
                 None => IN_FLIGHT_DEFAULT.min(limits.in_flight_per_endpoint_max),
             },
+            connections_max: check_connections(draft.connections_max, limits.in_flight_per_endpoint_max)?,
+            rate: check_rate(draft.rate)?,
+            failing_max_ms: speech::failing_max(dialect, draft.failing_max_ms, limits)?,
+            trouble: None,
             state: EndpointState::Active,
             created_at: now,
             updated_at: now,
@@ -96,7 +100,11 @@ impl Engine {
         }
         let _changing = self.0.changing.lock().await;
         let mut endpoint = self.endpoint(id)?;
+        let is_elsewhere = change.url.is_some();
         self.apply(&mut endpoint, change)?;
+        if is_elsewhere {
+            endpoint = self.given_fresh_chance(endpoint);
+        }
         endpoint.updated_at = self.0.timer.now();
         self.put(Noun::Endpoint(endpoint.clone())).await?;
         Ok(endpoint)
@@ -125,6 +133,15 @@ impl Engine {
         }
         if let Some(given) = change.in_flight_max {
             endpoint.in_flight_max = check_in_flight(given, limits.in_flight_per_endpoint_max)?;
+        }
+        if let Some(given) = change.connections_max {
+            endpoint.connections_max = check_connections(given, limits.in_flight_per_endpoint_max)?;
+        }
+        if let Some(given) = change.rate {
+            endpoint.rate = check_rate(given)?;
+        }
+        if let Some(given) = change.failing_max_ms {
+            endpoint.failing_max_ms = speech::failing_max(dialect, given, limits)?;
         }
         endpoint.url = change.url.unwrap_or_else(|| std::mem::take(&mut endpoint.url));
         endpoint.mode = speech::mode(dialect, change.mode.unwrap_or(endpoint.mode))?;

@@ -4,7 +4,7 @@ use shopwire_core::delivery::{ContentMode, Ordering, RetryPolicy};
 use shopwire_core::{App, DialectId, Limits, Secret, Timestamp};
 use shopwire_dialects::Key;
 
-use super::checks::check_retry;
+use super::checks::{check_failing_max, check_retry};
 use crate::Engine;
 use crate::configure::{ConfigureError, secrets};
 
@@ -55,6 +55,23 @@ pub(super) fn retry(
             check_retry(&retry, limits)?;
             Ok(Some(retry))
         }
+    }
+}
+
+/// When a platform gives an endpoint up is its own matter.
+pub(super) fn failing_max(
+    dialect: DialectId,
+    given_ms: Option<u64>,
+    limits: &Limits,
+) -> Result<Option<u64>, ConfigureError> {
+    match given_ms {
+        Some(_) if dialect != DialectId::CloudEvents => {
+            let message = format!(
+                "an endpoint in {dialect}'s dialect is given up as {dialect} does: leave `failing_max_ms` out"
+            );
+            Err(ConfigureError::invalid("failing_max_ms", message))
+        }
+        given_ms => given_ms.map(|ms| check_failing_max(ms, limits.endpoint_failing_max_ms)).transpose(),
     }
 }
 

@@ -31,7 +31,7 @@ impl Engine {
         }
     }
 
-    /// Sends to a paused or disabled endpoint again; it catches up. Resuming an active one changes nothing.
+    /// Sends to a paused or disabled endpoint again, with a fresh chance; it catches up. Resuming an active one changes nothing.
     ///
     /// # Errors
     /// If there is no such endpoint, or its platform has removed it.
@@ -41,8 +41,20 @@ impl Engine {
         match endpoint.state {
             EndpointState::Active => Ok(endpoint),
             EndpointState::Removed { .. } => Err(removed(&endpoint)),
-            _ => self.set_state(endpoint, EndpointState::Active).await,
+            _ => {
+                let endpoint = self.given_fresh_chance(endpoint);
+                self.set_state(endpoint, EndpointState::Active).await
+            }
         }
+    }
+
+    /// Before it runs again: it is not to be held back by what was.
+    pub(super) fn given_fresh_chance(&self, mut endpoint: Endpoint) -> Endpoint {
+        if let Some(trouble) = &mut endpoint.trouble {
+            trouble.give_fresh_span(self.0.timer.now());
+        }
+        self.0.cares.restart(&endpoint);
+        endpoint
     }
 
     async fn set_state(&self, endpoint: Endpoint, state: EndpointState) -> Result<Endpoint, ConfigureError> {

@@ -35,7 +35,7 @@ pub(super) struct Flights {
 
 impl Flights {
     pub(super) fn new(courier: Arc<Courier>, endpoint: &Endpoint) -> Self {
-        let (address, places) = (Arc::new(courier.address(endpoint)), courier.places());
+        let (address, places) = (Arc::new(courier.address(endpoint)), courier.places(endpoint));
         Self { courier, address, places, held: BTreeMap::new(), flying: FuturesUnordered::new() }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use shopwire_core::Seq;
-use shopwire_core::delivery::{DeadReason, Decision, Outcome, Progress, Settled};
+use shopwire_core::delivery::{DeadReason, Decision, Ending, Outcome, Progress, Settled};
 use shopwire_store::{AttemptRecord, StoreError};
 
 use super::flight::Landed;
@@ -21,18 +21,43 @@ impl Run {
             self.lane.progress(seq).unwrap_or(Progress { attempts: 0, steps: 0, first_at: attempted.at });
         let progress = Progress { attempts: before.attempts + 1, ..before };
         let decision = self.courier.decide(&attempted.outcome, progress, &self.policy);
+        let is_over = self.tell_care(&attempted);
         let settled = match &decision {
             Decision::Delivered | Decision::Dead { .. } => Settled::Finished,
             Decision::Retry { at, progress } => Settled::Waits { due: *at, progress: *progress },
             // It is sent again as soon as the endpoint is resumed.
             Decision::Disable => Settled::Waits { due: attempted.at, progress },
         };
-        if let Some(closing) = self.closing(&decision, &attempted.outcome) {
+        let by_failing =
+            || is_over.then(|| Closing::by_failing(self.care.with(|care| care.trouble()).as_ref()));
+        if let Some(closing) = self.closing(&decision, &attempted.outcome).or_else(by_failing) {
             self.end(Ended::Closed(closing));
         }
         let dead = if let Decision::Dead { reason, .. } = decision { Some(reason) } else { None };
         self.write_down(seq, progress.attempts, attempted, settled, dead);
         self.settle(seq, settled);
+    }
+
+    /// An attempt has ended: what that means for those to come. Answers whether nothing has reached the endpoint for its span.
+    fn tell_care(&mut self, attempted: &Attempted) -> bool {
+        let (now, in_flight) = (self.courier.timer().now(), self.lane.in_flight() - 1);
+        let Attempted { ref outcome, at: began, latency_us, .. } = *attempted;
+        let (turned, limit, stands_otherwise) = self.care.with(|care| {
+            let before = care.standing();
+            let turned = care.ended(Ending { outcome, began, latency_us, in_flight }, now);
+            (turned, care.limit(in_flight, now), care.standing() != before)
+        });
+        self.lane.limit(limit);
+        let (id, metrics) = (self.endpoint.id, self.courier.metrics());
+        if turned.opened {
+            tracing::warn!(endpoint.id = %id, last = %outcome, "an endpoint takes nothing and is left alone for a while");
+            metrics.breaker_opened.add(1);
+        }
+        metrics.window_narrowed.add(u64::from(turned.narrowed));
+        if stands_otherwise {
+            self.courier.cares().turned(id);
+        }
+        turned.is_over
     }
 
     /// What a decision means for the endpoint, if anything.
@@ -57,6 +82,7 @@ impl Run {
 
     /// An event that retention has taken or that can't be read is not delivered: that is told, not passed over.
     fn bury(&mut self, seq: Seq, why: String) {
+        self.tell_care(&self.our_fault(why.clone()));
         self.write_down_dead(seq, why);
         self.settle(seq, Settled::Finished);
     }
@@ -106,6 +132,7 @@ impl Run {
         if let Some(next) = next
             && self.ended.is_none()
         {
+            self.care.with(|care| care.began(1));
             self.flights.start(next);
         }
     }

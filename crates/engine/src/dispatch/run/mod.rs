@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use self::flight::Flights;
 use self::record::Recorder;
 use self::supply::{Supply, next_of};
+use super::cares::InCare;
 use super::closing::Closing;
 use super::gate::Gate;
 use super::lanes::Stop;
@@ -48,6 +49,7 @@ pub(super) struct Run {
     gate: Arc<Gate>,
     endpoint: Arc<Endpoint>,
     policy: SendPolicy,
+    care: InCare,
     lane: Lane,
     supply: Supply,
     flights: Flights,
@@ -69,8 +71,10 @@ impl Run {
             // A lane is opened when its endpoint is made; one that is missing starts at the end of the log.
             None => courier.ledger().open_lane(endpoint.id, courier.ledger().head().await?).await?,
         };
+        let (policy, now) = (policy_of(&endpoint), courier.timer().now());
+        let care = courier.cares().take(&endpoint, &policy, courier.limits(), now);
         let bounds = LaneBounds {
-            in_flight_max: endpoint.in_flight_max.clamp(1, courier.limits().in_flight_per_endpoint_max),
+            in_flight_max: care.with(|care| care.limit(0, now)),
             held_max: HELD_MAX,
             waiting_max: courier.limits().waiting_per_endpoint_max,
         };
@@ -81,7 +85,8 @@ impl Run {
             recorder: Recorder::new(Arc::clone(courier), endpoint.id, stop.clone(), record.cursor),
             courier: Arc::clone(courier),
             gate,
-            policy: policy_of(&endpoint),
+            policy,
+            care,
             endpoint,
             ended: None,
             stop,
@@ -164,9 +169,24 @@ impl Run {
         if self.recorder.is_full() {
             return;
         }
-        for seq in self.lane.wake(self.courier.timer().now()) {
+        let (now, before) = (self.courier.timer().now(), self.lane.in_flight());
+        let (limit, is_open) = self.care.with(|care| (care.limit(before, now), care.is_open()));
+        self.lane.limit(limit);
+        for seq in self.lane.wake(now) {
             self.flights.start(seq);
         }
+        if is_open {
+            // What comes meanwhile stays in the log, and takes no memory from others.
+            self.supply.rest();
+        } else {
+            self.take_events();
+        }
+        let begun = self.lane.in_flight() - before;
+        self.care.with(|care| care.began(begun));
+    }
+
+    /// Takes up what the lane has room for, and sees to it that there is more.
+    fn take_events(&mut self) {
         while let Some(parcel) = self.supply.front() {
             let seq = parcel.logged().seq;
             let offer = self.lane.offer(seq, parcel.key());
@@ -223,10 +243,12 @@ impl Run {
         }
     }
 
-    /// Ends when the first waiting delivery is due.
+    /// Ends when the first waiting delivery is due, or when breaker or rate may let the next one through.
     fn next_wake(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match self.lane.next_due() {
-            Some(at) if !self.recorder.is_full() => self.courier.timer().sleep_until(at),
+        let timer = self.courier.timer();
+        let free_at = self.care.look(self.lane.first_due(), timer.now());
+        match self.lane.next_due().into_iter().chain(free_at).min() {
+            Some(at) if !self.recorder.is_full() => timer.sleep_until(at),
             _ => Box::pin(std::future::pending()),
         }
     }

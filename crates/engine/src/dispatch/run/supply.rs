@@ -156,6 +156,13 @@ impl Supply {
         self.page_end = None;
     }
 
+    /// Supplies nothing for now: what comes is read from the log later.
+    pub(super) fn rest(&mut self) {
+        if self.feed.is_some() || self.reading.is_some() || !self.stash.is_empty() {
+            self.end();
+        }
+    }
+
     /// Supplies nothing more.
     pub(super) fn end(&mut self) {
         self.gate.shut();

@@ -1,12 +1,12 @@
 //! What is given to make or change an endpoint.
 
 use serde::Deserialize;
-use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, RetryPolicy};
+use shopwire_core::delivery::{ContentMode, CustomHeader, Ordering, Rate, RetryPolicy};
 use shopwire_core::{AppId, DialectId, Secret, ShopId};
 use shopwire_engine::configure::{EndpointChange, EndpointDraft};
 use utoipa::ToSchema;
 
-use super::view::RetryShape;
+use super::view::{RateShape, RetryShape};
 use crate::extract::nullable;
 
 /// A header that comes with every request.
@@ -61,8 +61,16 @@ pub(crate) struct NewEndpoint {
     /// For `cloudevents` alone, platforms have schedules of their own. By default 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
     #[schema(value_type = Option<RetryShape>)]
     retry: Option<RetryPolicy>,
-    /// Deliveries in flight at the same time; 16 by default.
+    /// Deliveries in flight at the same time; 16 by default. Fewer are while the receiver shows that it can't take as many.
     in_flight_max: Option<usize>,
+    /// Connections open at the same time; each carries one delivery at a time. As many as deliveries in flight by default.
+    connections_max: Option<usize>,
+    /// How often it is sent to at most, retries among it; as often as it can take by default.
+    #[schema(value_type = Option<RateShape>)]
+    rate: Option<Rate>,
+    /// Milliseconds without a success after which it is disabled, at least a minute; the limit `endpoint_failing_max_ms` (five days)
+    /// by default. For `cloudevents` alone, platforms have rules of their own.
+    failing_max_ms: Option<u64>,
 }
 
 impl From<NewEndpoint> for EndpointDraft {
@@ -80,6 +88,9 @@ impl From<NewEndpoint> for EndpointDraft {
             ordering: new.ordering,
             retry: new.retry,
             in_flight_max: new.in_flight_max,
+            connections_max: new.connections_max,
+            rate: new.rate,
+            failing_max_ms: new.failing_max_ms,
         }
     }
 }
@@ -104,6 +115,16 @@ pub(crate) struct EndpointPatch {
     #[schema(value_type = Option<RetryShape>)]
     retry: Option<RetryPolicy>,
     in_flight_max: Option<usize>,
+    /// Null stands for as many as deliveries in flight.
+    #[serde(default, deserialize_with = "nullable")]
+    connections_max: Option<Option<usize>>,
+    /// Null stands for as often as it can take.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<RateShape>)]
+    rate: Option<Option<Rate>>,
+    /// Null stands for the limit `endpoint_failing_max_ms`.
+    #[serde(default, deserialize_with = "nullable")]
+    failing_max_ms: Option<Option<u64>>,
 }
 
 impl From<EndpointPatch> for EndpointChange {
@@ -118,6 +139,9 @@ impl From<EndpointPatch> for EndpointChange {
             ordering: patch.ordering,
             retry: patch.retry,
             in_flight_max: patch.in_flight_max,
+            connections_max: patch.connections_max,
+            rate: patch.rate,
+            failing_max_ms: patch.failing_max_ms,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Endpoints.
 
 mod given;
+mod health;
 mod view;
 
 use axum::Json;
@@ -47,7 +48,10 @@ pub(crate) async fn create(
     Given(new): Given<NewEndpoint>,
 ) -> Result<Created<EndpointWithSecret>, Problem> {
     let (endpoint, secret) = app.engine().create_endpoint(new.into()).await?;
-    Ok(created(format!("/v1/endpoints/{}", endpoint.id), EndpointWithSecret::of(&endpoint, secret.as_ref())))
+    Ok(created(
+        format!("/v1/endpoints/{}", endpoint.id),
+        EndpointWithSecret::of(app.engine(), &endpoint, secret.as_ref()),
+    ))
 }
 
 /// The endpoints, in the order they were made.
@@ -74,7 +78,7 @@ pub(crate) async fn list(
             && state.is_none_or(|state| StateView::from(&endpoint.state).state == state)
     });
     let next = endpoints.last().filter(|_| more).map(|endpoint| endpoint.id);
-    let items = endpoints.iter().map(|endpoint| EndpointView::from(endpoint.as_ref())).collect();
+    let items = endpoints.iter().map(|endpoint| EndpointView::of(engine, endpoint)).collect();
     Ok(Json(List::page("endpoints", items, next)))
 }
 
@@ -88,7 +92,7 @@ pub(crate) async fn get(
     Id(id): Id<EndpointId>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = app.engine().directory().endpoints.get(id).ok_or_else(|| unknown(id))?;
-    Ok(Json(EndpointView::from(endpoint.as_ref())))
+    Ok(Json(EndpointView::of(app.engine(), &endpoint)))
 }
 
 /// Changes an endpoint.
@@ -103,7 +107,7 @@ pub(crate) async fn update(
     Given(patch): Given<EndpointPatch>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = app.engine().update_endpoint(id, patch.into()).await?;
-    Ok(Json(EndpointView::from(&endpoint)))
+    Ok(Json(EndpointView::of(app.engine(), &endpoint)))
 }
 
 /// Removes an endpoint with all that waits for it.
@@ -140,7 +144,7 @@ pub(crate) async fn rotate_secret(
     let overlap_ms = new.overlap_ms.unwrap_or(OVERLAP_DEFAULT_MS);
     let given = new.secret.map(Secret::new);
     let (endpoint, secret) = app.engine().rotate_endpoint_secret(id, given, overlap_ms).await?;
-    Ok(Json(EndpointWithSecret::of(&endpoint, secret.as_ref())))
+    Ok(Json(EndpointWithSecret::of(app.engine(), &endpoint, secret.as_ref())))
 }
 
 /// Stops sending to an endpoint; its events are kept.
@@ -153,7 +157,7 @@ pub(crate) async fn pause(
     Id(id): Id<EndpointId>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = app.engine().pause_endpoint(id).await?;
-    Ok(Json(EndpointView::from(&endpoint)))
+    Ok(Json(EndpointView::of(app.engine(), &endpoint)))
 }
 
 /// Sends to a paused or disabled endpoint again; it catches up.
@@ -166,7 +170,7 @@ pub(crate) async fn resume(
     Id(id): Id<EndpointId>,
 ) -> Result<Json<EndpointView>, Problem> {
     let endpoint = app.engine().resume_endpoint(id).await?;
-    Ok(Json(EndpointView::from(&endpoint)))
+    Ok(Json(EndpointView::of(app.engine(), &endpoint)))
 }
 
 fn unknown(id: EndpointId) -> Problem {

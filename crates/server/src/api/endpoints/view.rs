@@ -1,9 +1,14 @@
 //! What is shown of an endpoint.
 
 use serde::Serialize;
-use shopwire_core::delivery::{ContentMode, Endpoint, EndpointState, Ordering, RetryPolicy, TopicPattern};
+use shopwire_core::delivery::{
+    ContentMode, Endpoint, EndpointState, Ordering, Rate, RetryPolicy, TopicPattern,
+};
 use shopwire_core::{AppId, DialectId, EndpointId, Secret, ShopId, Timestamp};
+use shopwire_engine::Engine;
 use utoipa::ToSchema;
+
+use super::health::HealthView;
 
 use crate::api::apps::SecretView;
 
@@ -44,7 +49,16 @@ pub(crate) struct EndpointView {
     retry: Option<RetryPolicy>,
     /// Deliveries in flight at the same time.
     in_flight_max: usize,
+    /// Connections open at the same time; null for as many as deliveries in flight.
+    connections_max: Option<usize>,
+    /// How often it is sent to at most; null for as often as it can take.
+    #[schema(value_type = Option<RateShape>)]
+    rate: Option<Rate>,
+    /// Milliseconds without a success after which it is disabled; null for the limit `endpoint_failing_max_ms`.
+    failing_max_ms: Option<u64>,
     state: StateView,
+    /// How it fares, and how it is sent to just now.
+    health: HealthView,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -91,8 +105,20 @@ pub(super) struct RetryShape {
     jitter: f64,
 }
 
-impl From<&Endpoint> for EndpointView {
-    fn from(endpoint: &Endpoint) -> Self {
+/// How often an endpoint is sent to at most.
+#[derive(ToSchema)]
+#[schema(as = Rate)]
+#[expect(dead_code, reason = "says in the document what the core's rate looks like")]
+pub(super) struct RateShape {
+    /// Requests per second on average, in steps of a thousandth: 0.001 to 100 000.
+    per_second: f64,
+    /// Requests that may follow each other at once after a rest: 1 to 100 000; by default as many as come in a second.
+    #[schema(required = false)]
+    burst: u32,
+}
+
+impl EndpointView {
+    pub(super) fn of(engine: &Engine, endpoint: &Endpoint) -> Self {
         Self {
             id: endpoint.id,
             name: endpoint.name.clone(),
@@ -107,7 +133,11 @@ impl From<&Endpoint> for EndpointView {
             ordering: endpoint.ordering,
             retry: endpoint.retry.clone(),
             in_flight_max: endpoint.in_flight_max,
+            connections_max: endpoint.connections_max,
+            rate: endpoint.rate,
+            failing_max_ms: endpoint.failing_max_ms,
             state: StateView::from(&endpoint.state),
+            health: engine.endpoint_health(endpoint).into(),
             created_at: endpoint.created_at,
             updated_at: endpoint.updated_at,
         }
@@ -127,8 +157,8 @@ pub(crate) struct EndpointWithSecret {
 }
 
 impl EndpointWithSecret {
-    pub(super) fn of(endpoint: &Endpoint, secret: Option<&Secret>) -> Self {
+    pub(super) fn of(engine: &Engine, endpoint: &Endpoint, secret: Option<&Secret>) -> Self {
         let secret = secret.map(|secret| secret.expose().to_owned());
-        Self { endpoint: EndpointView::from(endpoint), secret }
+        Self { endpoint: EndpointView::of(engine, endpoint), secret }
     }
 }

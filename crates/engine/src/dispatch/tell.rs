@@ -1,0 +1,159 @@
+//! Telling how endpoints fare: events in the log like any others, for whoever asks for them by name.
+//!
+//! **Invariant.** The event comes first, then what was told is stored: a crash in between tells it twice, never not at all.
+//! What has turned back before it could be told is not told.
+
+use std::sync::Weak;
+
+use serde::Serialize;
+use shopwire_core::commerce::{EventType, OperationalType, Subject};
+use shopwire_core::delivery::{Endpoint, EndpointState, Standing, Trouble};
+use shopwire_core::{EndpointId, Event, EventId, Origin, RecordedChange, ShopId, Timestamp};
+use shopwire_store::{Noun, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use super::Closing;
+use crate::Engine;
+use crate::egress::Target;
+use crate::engine::{Running, STORE_RETRY_MS};
+
+/// What is told, as it stands in the log.
+#[derive(Serialize)]
+struct Told<'a> {
+    object: Object<'a>,
+    details: Details,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    id: EndpointId,
+    name: &'a str,
+    dialect: &'static str,
+    shop: Option<ShopId>,
+    /// No more of the URL: its path may be a secret.
+    host: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    /// Since when nothing reached it.
+    since: Option<Timestamp>,
+    /// Why it is failing or disabled, for people.
+    reason: Option<String>,
+    /// Failures in a row.
+    failures: u64,
+    next_probe_at: Option<Timestamp>,
+    /// When it is disabled at the earliest, if nothing reaches it until then.
+    disabled_at: Option<Timestamp>,
+}
+
+/// Tells what has turned until `stop`, each as often as it takes.
+pub(crate) async fn keep_telling(engine: Weak<Running>, stop: CancellationToken) {
+    loop {
+        let Some(cares) = engine.upgrade().map(|engine| std::sync::Arc::clone(&engine.cares)) else { return };
+        let id = tokio::select! { id = cares.next_turned() => id, () = stop.cancelled() => return };
+        drop(cares);
+        loop {
+            let Some(engine) = engine.upgrade().map(Engine) else { return };
+            let Err(error) = engine.tell_standing(id).await else { break };
+            tracing::error!(endpoint.id = %id, %error, "how an endpoint fares can't be told, trying again");
+            let pause = engine.0.timer.sleep_ms(STORE_RETRY_MS);
+            drop(engine);
+            tokio::select! { () = pause => {}, () = stop.cancelled() => return }
+        }
+    }
+}
+
+impl Engine {
+    /// Tells how an endpoint fares if that is not what was told last.
+    async fn tell_standing(&self, id: EndpointId) -> Result<(), StoreError> {
+        let _changing = self.0.changing.lock().await;
+        let Some(endpoint) = self.0.directory.endpoints.get(id) else { return Ok(()) };
+        let Some((standing, trouble)) = self.0.cares.standing(id) else { return Ok(()) };
+        let told = Standing::of(endpoint.trouble.as_ref());
+        let event_type = match (told, standing) {
+            (told, standing) if told == standing => return Ok(()),
+            (_, Standing::Well) => OperationalType::EndpointRecovered,
+            // Only a fresh span takes a warning back, and who gave it knows.
+            (Standing::Warned, Standing::Failing) => return Ok(()),
+            _ => OperationalType::EndpointFailing,
+        };
+        let told_of = trouble.as_ref().or(endpoint.trouble.as_ref());
+        self.tell(event_type, &endpoint, told_of, None).await?;
+        self.0.metrics.count_standing(told, standing);
+        // The lane need not know: it is where this comes from.
+        let noun = Noun::Endpoint(Endpoint { trouble, ..endpoint.as_ref().clone() });
+        self.0.ledger.save(noun.clone()).await?;
+        self.0.directory.put(noun);
+        Ok(())
+    }
+
+    /// Appends the event. Nothing is sent for it here: it goes its way like any other.
+    async fn tell(
+        &self,
+        event_type: OperationalType,
+        endpoint: &Endpoint,
+        trouble: Option<&Trouble>,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (now, health) = (self.0.timer.now(), self.endpoint_health(endpoint));
+        let is_over = event_type != OperationalType::EndpointFailing;
+        let told = Told {
+            object: Object {
+                id: endpoint.id,
+                name: &endpoint.name,
+                dialect: endpoint.dialect.as_str(),
+                shop: endpoint.shop,
+                host: Target::parse(&endpoint.url).ok().map(|target| target.host().to_string()),
+            },
+            details: Details {
+                since: trouble.map(|trouble| trouble.since),
+                reason: reason.map(str::to_owned).or(trouble.map(|trouble| trouble.reason.clone())),
+                failures: trouble.map_or(0, |trouble| trouble.failures),
+                next_probe_at: health.care.next_probe_at.filter(|_| !is_over),
+                disabled_at: health.care.disabled_at.filter(|_| !is_over),
+            },
+        };
+        let data = serde_json::to_vec(&told).expect("texts, numbers and times can be written");
+        let (cause, actor, version) = (None, None, 0);
+        let event = Event {
+            id: EventId::new(now, self.random()),
+            shop: endpoint.shop.unwrap_or_else(Event::no_shop),
+            event_type: EventType::Operational(event_type),
+            subject: Subject::native(OperationalType::KIND, endpoint.id),
+            occurred_at: now,
+            received_at: now,
+            origin: Origin::Change(RecordedChange { cause, actor, version, data: data.into() }),
+        };
+        tracing::warn!(endpoint.id = %endpoint.id, told = event_type.as_str(), reason = told.details.reason, "how an endpoint fares");
+        self.0.ledger.append_all(vec![event]).await.map(drop)
+    }
+
+    /// Sends nothing more to an endpoint, and tells so.
+    pub(crate) async fn close(&self, id: EndpointId, closing: &Closing) -> Result<(), StoreError> {
+        let _changing = self.0.changing.lock().await;
+        let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
+        else {
+            return Ok(());
+        };
+        let now = self.0.timer.now();
+        let state = match closing {
+            Closing::Disabled(reason) => EndpointState::Disabled { since: now, reason: reason.clone() },
+            Closing::Removed(reason) => EndpointState::Removed { since: now, reason: reason.clone() },
+        };
+        let of_lane = self.0.cares.standing(id).and_then(|(_, trouble)| trouble);
+        let trouble = of_lane.or_else(|| endpoint.trouble.clone()).unwrap_or_else(|| Trouble {
+            since: now,
+            failures: 1,
+            reason: closing.reason().to_owned(),
+            warned_at: None,
+        });
+        let disabled = OperationalType::EndpointDisabled;
+        self.tell(disabled, &endpoint, Some(&trouble), Some(closing.reason())).await?;
+        self.0.metrics.endpoints_disabled.add(1);
+        self.0.metrics.count_standing(Standing::of(endpoint.trouble.as_ref()), Standing::of(Some(&trouble)));
+        // That it fails is told herewith, and forgotten only once something reaches it again.
+        let closed = Endpoint { state, trouble: Some(trouble), updated_at: now, ..endpoint.as_ref().clone() };
+        self.put(Noun::Endpoint(closed)).await
+    }
+}
