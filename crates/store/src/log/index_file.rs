@@ -10,8 +10,9 @@
 //! by event   u64 place, u32 attempt; sorted
 //! repeats    u64 place, u32 endpoint, u32 last attempt; sorted
 //! endpoints  16 each, by number
-//! u32        crc32 of the sections
 //! ```
+//!
+//! The sections have no checksum of their own: what they lead to has.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -81,7 +82,6 @@ pub(super) fn encode(index: &MemoryIndex, first: First, log_bytes: u64) -> Vec<u
     repeat_filter.encode(&mut out);
     out.extend(crc32fast::hash(&out).to_le_bytes());
 
-    let sections = out.len();
     out.extend(index.events.iter().flat_map(|row| row.offset.to_le_bytes()));
     out.extend(index.events.iter().flat_map(|row| *row.id.as_bytes()));
     out.extend(by_id.iter().flat_map(|event| event.to_le_bytes()));
@@ -102,8 +102,6 @@ pub(super) fn encode(index: &MemoryIndex, first: First, log_bytes: u64) -> Vec<u
         out.extend(attempt.to_le_bytes());
     }
     out.extend(index.endpoints.iter().flat_map(|endpoint| *endpoint.as_bytes()));
-    let crc = crc32fast::hash(&out[sections..]);
-    out.extend(crc.to_le_bytes());
     out
 }
 
@@ -154,7 +152,7 @@ impl IndexFile {
         let Some(start) = read_start(&file, length)? else { return Ok(Err("it is damaged")) };
         let read = Self::read(&start, file, first, log_bytes);
         Ok(read.and_then(|index| {
-            if index.endpoints.end() + 4 == length { Ok(index) } else { Err("its length is wrong") }
+            if index.endpoints.end() == length { Ok(index) } else { Err("its length is wrong") }
         }))
     }
 

@@ -195,6 +195,16 @@ pub(super) fn offset_of(segment: &Segment, event: u32) -> Result<u32, StoreError
     Ok(offsets.first().copied().unwrap_or(LOST))
 }
 
+/// Where the records of these events stand, which are in ascending order.
+pub(super) fn offsets_of(segment: &Segment, events: &[u32]) -> Result<Vec<u32>, StoreError> {
+    let mut offsets = Vec::with_capacity(events.len());
+    for run in events.chunk_by(|one, next| *next == one + 1) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        offsets.extend(segment.index.offsets(*first..last + 1).map_err(fault::of_disk)?);
+    }
+    Ok(offsets)
+}
+
 /// Bytes of the index's file, if there is one.
 fn index_bytes(segment: &Segment) -> Option<u64> {
     let path = index_path(&segment.file.path);

@@ -6,7 +6,7 @@ use shopwire_core::{Seq, ShopId};
 use super::event::{EventView, subject_hash, type_name};
 use super::fault;
 use super::paging::{Filling, Rows};
-use super::reader::{LogReader, offset_of};
+use super::reader::{LogReader, offsets_of};
 use super::segments::Segment;
 use super::window::Window;
 use crate::{EventFilter, EventHead, Page, PageRequest, StoreError};
@@ -54,9 +54,8 @@ impl LogReader {
         let event_type = filter.event_type.as_ref().map(type_name);
         let mut window = Window::new(&segment.file);
         let mut heads = Vec::with_capacity(events.len());
-        for event in events {
+        for (event, offset) in events.iter().zip(offsets_of(segment, events)?) {
             let seq = Seq(segment.first().event + u64::from(*event));
-            let offset = offset_of(segment, *event)?;
             let read = self.record(segment, &mut window, offset, |record| {
                 let view = EventView::open(record)?;
                 view.is_wanted(filter, event_type.as_deref()).then(|| view.head(seq)).transpose()
