@@ -49,11 +49,11 @@ impl LogReader {
             let wanted = Wanted { endpoint, outcome, latest: filter.latest };
             while !rows.is_empty() {
                 if !filling.has_room() {
-                    return Ok(filling.to_be_continued());
+                    return Ok(filling.unfinished());
                 }
                 let step = rows.take_last(filling.step());
                 if !self.fill(&list[place..], &step, wanted, &mut filling)? {
-                    return Ok(filling.to_be_continued());
+                    return Ok(filling.unfinished());
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Records on their way into the log: made on the thread of whoever brings them, since the writer's time is everybody's
 //! time.
 
-use shopwire_core::{Event, EventId};
+use shopwire_core::Event;
 
 use super::DedupKey;
 use super::attempt::{self, AttemptMark};
@@ -22,11 +22,6 @@ impl EncodedEvent {
         let subject = subject_hash(event.subject.as_str());
         let mark = EventMark { id: event.id, key, subject, received_at: event.received_at };
         Self { bytes: event::encode(event, key.as_ref()), mark }
-    }
-
-    /// The event's id.
-    pub(crate) fn id(&self) -> EventId {
-        self.mark.id
     }
 
     /// What copies of it are recognised by.

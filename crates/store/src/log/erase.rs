@@ -37,13 +37,11 @@ impl LogReader {
         let _alone = self.shared.care();
         let list = self.shared.list();
         let mut emptied = Emptied::default();
-        let mut overwrites = Vec::new();
+        // An erasure that failed midway is finished with this one.
+        let mut overwrites = journal::noted(&self.shared.directory).map_err(fault::of_disk)?;
         let mut places = Vec::new();
-        let mut events = Vec::with_capacity(list.len());
         for segment in list.iter() {
-            let found = events_about(segment, shop, subject, &mut overwrites)?;
-            places.extend(found.iter().map(|event| Seq(segment.first().event + u64::from(*event))));
-            events.push(found);
+            places.extend(events_about(segment, shop, subject, &mut overwrites)?);
         }
         emptied.events = places.len() as u64;
         for segment in list.iter() {
@@ -52,16 +50,19 @@ impl LogReader {
         if !overwrites.is_empty() {
             journal::note(&self.shared.directory, &overwrites).map_err(fault::of_disk)?;
             overwrite(&list, &overwrites).map_err(fault::of_disk)?;
-            self.forget(&list, &events)?;
+            self.forget(&list, &overwrites)?;
             journal::forget(&self.shared.directory).map_err(fault::of_disk)?;
         }
         Ok(emptied)
     }
 
-    /// Lets the indexes forget what these events of each segment are about.
-    fn forget(&self, list: &[Segment], events: &[Vec<u32>]) -> Result<(), StoreError> {
-        for (place, (segment, events)) in list.iter().zip(events).enumerate() {
-            if segment.index.forget(events) {
+    /// Lets the indexes forget what is overwritten.
+    fn forget(&self, list: &[Segment], overwrites: &[Overwrite]) -> Result<(), StoreError> {
+        for (place, segment) in list.iter().enumerate() {
+            let of_segment = overwrites.iter().filter(|overwrite| overwrite.first == segment.first());
+            let mut offsets: Vec<u32> = of_segment.map(|overwrite| overwrite.offset).collect();
+            offsets.sort_unstable();
+            if segment.index.forget(&offsets) {
                 continue;
             }
             let next = list.get(place + 1).map(Segment::first);
@@ -73,13 +74,13 @@ impl LogReader {
     }
 }
 
-/// The events of a segment that are to be emptied. Those that can't be read are left: what they said can't be told.
+/// The places of a segment's events that are to be emptied. Those that can't be read are left: what they said can't be told.
 fn events_about(
     segment: &Segment,
     shop: ShopId,
     subject: &Subject,
     overwrites: &mut Vec<Overwrite>,
-) -> Result<Vec<u32>, StoreError> {
+) -> Result<Vec<Seq>, StoreError> {
     let mut window = Window::new(&segment.file);
     let mut found = Vec::new();
     for number in segment.index.about(subject_hash(subject.as_str())).map_err(fault::of_disk)? {
@@ -89,7 +90,7 @@ fn events_about(
             .is_ok_and(|view| !view.is_erased && view.shop == shop && view.subject == subject.as_str());
         if is_it && let Ok(record) = event::erased(record) {
             overwrites.push(Overwrite { first: segment.first(), offset, record });
-            found.push(number);
+            found.push(Seq(segment.first().event + u64::from(number)));
         }
     }
     Ok(found)

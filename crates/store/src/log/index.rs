@@ -53,8 +53,9 @@ pub(super) trait Index: Send + Sync {
     /// The events whose subject has this hash, in order.
     fn about(&self, subject: u64) -> io::Result<Vec<u32>>;
 
-    /// Forgets what these events are about, and answers whether it could: else the index is to be made anew.
-    fn forget(&self, events: &[u32]) -> bool;
+    /// Forgets what the events at these offsets (sorted) are about, and answers whether it could: else the index is to be
+    /// made anew.
+    fn forget(&self, offsets: &[u32]) -> bool;
 
     /// What is known of attempts.
     fn rows(&self, attempts: Range<u32>) -> io::Result<Vec<AttemptRow>>;

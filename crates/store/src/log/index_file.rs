@@ -293,8 +293,8 @@ impl Index for IndexFile {
         Ok(rows.iter().map(|row| small(row, 8)).collect())
     }
 
-    fn forget(&self, events: &[u32]) -> bool {
-        events.is_empty()
+    fn forget(&self, offsets: &[u32]) -> bool {
+        offsets.is_empty()
     }
 
     fn rows(&self, attempts: Range<u32>) -> io::Result<Vec<AttemptRow>> {

@@ -47,13 +47,26 @@ pub(super) fn forget(directory: &Path) -> io::Result<()> {
     sync(directory)
 }
 
-/// Does what was noted before a crash. Indexes of the segments are removed: they may know what should be forgotten.
-pub(super) fn redo(directory: &Path) -> io::Result<()> {
-    let bytes = match std::fs::read(path(directory)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+/// What was noted and not forgotten.
+pub(super) fn noted(directory: &Path) -> io::Result<Vec<Overwrite>> {
+    let path = path(directory);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         bytes => bytes?,
     };
-    for Overwrite { first, offset, record } in read(&bytes).map_err(io::Error::other)? {
+    read(&bytes).map_err(|why| {
+        let path = path.display();
+        io::Error::other(format!("`{path}` {why}: remove it, and ask for the last erasure again"))
+    })
+}
+
+/// Does what was noted before a crash. Indexes of the segments are removed: they may know what should be forgotten.
+pub(super) fn redo(directory: &Path) -> io::Result<()> {
+    let overwrites = noted(directory)?;
+    if overwrites.is_empty() {
+        return Ok(());
+    }
+    for Overwrite { first, offset, record } in overwrites {
         // Its segment may have been dropped meanwhile.
         if !directory.join(first.stem()).with_extension("log").exists() {
             continue;
@@ -72,9 +85,9 @@ pub(super) fn redo(directory: &Path) -> io::Result<()> {
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<Overwrite>, &'static str> {
-    let (bytes, crc) = bytes.split_last_chunk().ok_or("the list of overwrites is cut")?;
+    let (bytes, crc) = bytes.split_last_chunk().ok_or("is cut")?;
     if crc32fast::hash(bytes) != u32::from_le_bytes(*crc) {
-        return Err("the list of overwrites is damaged");
+        return Err("is damaged");
     }
     let mut rest = Reader(bytes);
     let mut overwrites = Vec::new();

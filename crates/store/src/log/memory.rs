@@ -157,10 +157,10 @@ impl Index for Shared {
         Ok(places(&read(self).events, |row| row.subject == subject))
     }
 
-    fn forget(&self, events: &[u32]) -> bool {
+    fn forget(&self, offsets: &[u32]) -> bool {
         let mut index = self.write().unwrap_or_else(PoisonError::into_inner);
-        for event in events {
-            index.events[*event as usize].subject = 0;
+        for row in index.events.iter_mut().filter(|row| offsets.binary_search(&row.offset).is_ok()) {
+            row.subject = 0;
         }
         true
     }

@@ -66,7 +66,6 @@ pub use self::config::LogConfig;
 pub(crate) use self::config::{Broken, Faults};
 pub(crate) use self::encode::{EncodedEvent, EncodedUpdate};
 pub(crate) use self::erase::Emptied;
-pub(crate) use self::lane::LaneMark;
 pub(crate) use self::reader::LogReader;
 pub(crate) use self::writer::{Log, Opened};
 

@@ -40,7 +40,7 @@ impl<T> Filling<T> {
     }
 
     /// The page, after which there are more rows.
-    pub(super) fn to_be_continued(self) -> Page<T> {
+    pub(super) fn unfinished(self) -> Page<T> {
         Page { items: self.items, next: self.last }
     }
 

@@ -30,12 +30,12 @@ impl LogReader {
             let Some(mut rows) = rows(segment, filter, before)? else { continue };
             while !rows.is_empty() {
                 if !filling.has_room() {
-                    return Ok(filling.to_be_continued());
+                    return Ok(filling.unfinished());
                 }
                 let step = rows.take_last(filling.step());
                 for (seq, head) in self.heads(segment, &step, filter)?.into_iter().rev() {
                     if !filling.has_room() {
-                        return Ok(filling.to_be_continued());
+                        return Ok(filling.unfinished());
                     }
                     filling.look(seq.0, head);
                 }

@@ -235,3 +235,24 @@ fn who_reads_a_segment_that_goes_reads_on() {
     let offset = list[0].index.offsets(0..1).unwrap()[0];
     assert_eq!(window.record(u64::from(offset)).unwrap(), Ok(&encoded(0).bytes[..]));
 }
+
+#[test]
+fn an_erasure_that_failed_midway_is_finished_with_the_next_one() {
+    let (place, log) = segments(3);
+    let list = log.reader().shared.list();
+    let overwrites: Vec<_> = [(0, 1), (2, 1)]
+        .into_iter()
+        .map(|(segment, number)| {
+            let offset = list[segment].index.offsets(number..number + 1).unwrap()[0];
+            let n = segment as u64 * 3 + u64::from(number);
+            let record = crate::log::event::erased(&encoded(n).bytes).unwrap();
+            journal::Overwrite { first: list[segment].first(), offset, record }
+        })
+        .collect();
+    journal::note(place.path(), &overwrites).unwrap();
+    assert_eq!(log.reader().erase(shop(0), &subject()).unwrap(), Default::default());
+    assert_eq!(all(&log), events([0, 2, 3, 4, 5, 6, 8]));
+    assert_eq!((journal::noted(place.path()).unwrap(), log.reader().check(true)), (Vec::new(), Vec::new()));
+    log.close();
+    assert_eq!(open(place.path()).log.reader().check(true), Vec::<String>::new());
+}

@@ -49,7 +49,7 @@ pub(super) fn moment(n: u64) -> Timestamp {
 /// Every third event is a change, the others are webhooks of two dialects.
 pub(super) fn event(n: u64) -> Event {
     let body = Bytes::from(vec![n as u8; (n % 7 * 30) as usize]);
-    let origin = if n % 3 == 0 {
+    let origin = if n.is_multiple_of(3) {
         Origin::Change(RecordedChange {
             cause: Some("order".to_owned()),
             actor: None,
@@ -59,16 +59,19 @@ pub(super) fn event(n: u64) -> Event {
     } else {
         Origin::Webhook(ReceivedWebhook {
             source: SourceId::from_bytes(bytes(n % 2)),
-            dialect: if n % 2 == 0 { DialectId::Duda } else { DialectId::Shoptet },
+            dialect: if n.is_multiple_of(2) { DialectId::Duda } else { DialectId::Shoptet },
             topic: "topic".to_owned(),
-            platform_event_id: (n % 5 == 0).then(|| "žluť".to_owned()),
+            platform_event_id: (n.is_multiple_of(5)).then(|| "žluť".to_owned()),
             query: None,
             headers: Headers::new().with("X-Name", "value"),
             body,
         })
     };
-    let event_type: EventType =
-        if n % 4 == 0 { CanonicalType::OrderCreated.into() } else { CanonicalType::CartUpdated.into() };
+    let event_type: EventType = if n.is_multiple_of(4) {
+        CanonicalType::OrderCreated.into()
+    } else {
+        CanonicalType::CartUpdated.into()
+    };
     Event {
         id: EventId::from_bytes(bytes(n)),
         shop: shop(n),
@@ -103,10 +106,10 @@ pub(super) fn attempt(seq: u64, number: u32) -> AttemptRecord {
         at: moment(kind),
         latency_us: kind,
         outcome: outcomes[kind as usize % outcomes.len()].clone(),
-        detail: (kind % 2 == 0).then(|| "a detail".to_owned()),
+        detail: (kind.is_multiple_of(2)).then(|| "a detail".to_owned()),
         response: Bytes::from(vec![0xff; kind as usize % 5]),
-        next_at: (kind % 3 == 0).then(|| moment(99)),
-        dead: (kind % 5 == 0).then_some(DeadReason::TooOld),
+        next_at: (kind.is_multiple_of(3)).then(|| moment(99)),
+        dead: (kind.is_multiple_of(5)).then_some(DeadReason::TooOld),
     }
 }
 
