@@ -4,6 +4,7 @@
 //! asked or an input that can't be used.
 
 mod api;
+#[cfg(unix)]
 mod bench;
 mod commands;
 mod config;
@@ -58,7 +59,11 @@ enum Command {
     Config(commands::config::ConfigCommand),
     Doctor(commands::doctor::DoctorCommand),
     VerifyLog(commands::verify_log::VerifyLog),
+    #[cfg(unix)]
     Bench(commands::bench::Bench),
+    #[cfg(unix)]
+    #[command(hide = true)]
+    BenchRole(commands::bench::BenchRole),
     Completions(commands::completions::Completions),
     /// Print the OpenAPI document
     #[command(hide = true)]
@@ -79,7 +84,10 @@ impl Command {
             Self::Config(config) => config.run(output),
             Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
             Self::VerifyLog(verify_log) => runtime::run(None, verify_log.run(output)),
-            Self::Bench(bench) => runtime::run(None, bench.run(output)),
+            #[cfg(unix)]
+            Self::Bench(bench) => runtime::run(Some(1), bench.run(output)),
+            #[cfg(unix)]
+            Self::BenchRole(role) => role.run(),
             Self::Completions(completions) => completions.run::<Cli>(output),
             Self::Openapi => commands::openapi::run(output),
         }

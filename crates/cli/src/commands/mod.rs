@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+#[cfg(unix)]
 pub(crate) mod bench;
 pub(crate) mod catalog;
 pub(crate) mod completions;

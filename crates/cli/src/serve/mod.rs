@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::output::Output;
 
-pub(crate) use node::Node;
+pub(crate) use node::{Node, open};
 pub(crate) use settings::Settings;
 
 /// Serves until a signal asks to stop.

@@ -29,12 +29,20 @@ pub(crate) struct Node {
 impl Node {
     /// Opens the store, takes up the lanes, and binds the address.
     pub(crate) async fn start(settings: Settings) -> anyhow::Result<Self> {
+        Self::start_over(settings, |ledger| ledger).await
+    }
+
+    /// The same over another ledger, made of the real one.
+    pub(crate) async fn start_over(
+        settings: Settings,
+        over: impl FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger>,
+    ) -> anyhow::Result<Self> {
         // First the address: a second server on the same machine should fail before it touches the store.
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("can't listen on {}: choose another address with --listen", settings.listen)
         })?;
         let address = listener.local_addr().context("the listener has no address")?;
-        let ledger = open(&settings)?;
+        let ledger = over(open(&settings)?);
         let (timer, random) = (Arc::new(SystemTimer), Arc::new(SystemRandom));
         let egress = Egress::new(settings.egress, Arc::clone(&timer) as _, Arc::new(SystemResolver))
             .context("[egress] can't be used")?;
@@ -76,7 +84,8 @@ impl Node {
     }
 }
 
-fn open(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
+/// Opens the store of these settings.
+pub(crate) fn open(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
     let data = &settings.data;
     if let Err(error) = make_directory(data) {
         bail!(

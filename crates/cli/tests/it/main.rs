@@ -1,5 +1,6 @@
 //! The binary as people and programs use it: arguments in, text and exit codes out; network on loopback only.
 
+mod bench;
 mod catalog;
 mod config;
 mod crash;
