@@ -16,11 +16,11 @@ mod sqlite;
 
 pub use error::StoreError;
 pub use ledger::{
-    Appended, AttemptFilter, AttemptPlace, AttemptRecord, AttemptWalk, Backup, Blob, Committed, Configuration,
-    DeadLetter, DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure, EventFilter, EventHead,
-    HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges, NewEvent, Noun, NounId, Page,
-    PageRequest, Redelivery, RejectedRequest, Retention, Snapshot, StoredAttempt, Tail, TailBounds, TailFeed,
-    TailItem,
+    Appended, AttemptFilter, AttemptPlace, AttemptRecord, AttemptWalk, Backup, Blob, Committed,
+    Configuration, DeadLetter, DeadLetterFilter, Dropped, DueTimer, EntityChange, EntityKey, Erasure,
+    EventFilter, EventHead, HealthReport, IdempotencyKey, LaneStand, LaneUpdate, Ledger, LogSpan, Merges,
+    NewEvent, Noun, NounId, Page, PageRequest, Redelivery, RejectedRequest, Retention, Snapshot,
+    StoredAttempt, Tail, TailBounds, TailFeed, TailItem,
 };
 pub use log::LogConfig;
 pub use sqlite::{SecretKey, SecretKeyError, SqliteConfig, SqliteLedger, WriteCounts};

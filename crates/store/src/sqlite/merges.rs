@@ -49,7 +49,7 @@ impl Pending {
             return;
         }
         let mut counts = self.lock();
-        counts.since.get_or_insert_with(Instant::now);
+        counts.since.get_or_insert_with(now);
         for (seq, at) in copies {
             if counts.of.len() >= EVENTS_MAX && !counts.of.contains_key(seq) {
                 continue;
@@ -62,14 +62,14 @@ impl Pending {
     /// How long it is until the counts must be written; `None` if there are none.
     pub(super) fn due_in(&self) -> Option<Duration> {
         let counts = self.lock();
-        let waited = counts.since?.elapsed();
+        let waited = now().saturating_duration_since(counts.since?);
         Some(UNWRITTEN_MAX.saturating_sub(waited))
     }
 
     /// They can't be written now: they wait once more.
     pub(super) fn put_off(&self) {
         let mut counts = self.lock();
-        counts.since = counts.since.map(|_| Instant::now());
+        counts.since = counts.since.map(|_| now());
     }
 
     /// Writes the counts. They can't be read until this was committed, so that none is told twice, and stay if it is not.
@@ -110,6 +110,14 @@ impl Writing<'_> {
 pub(super) fn drop_before(db: &Connection, first: Seq) -> Result<(), StoreError> {
     db.execute("DELETE FROM merge WHERE seq < ?1", [Sql(first)])?;
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only paces writes, as a thread's wait does: nothing that is stored tells it"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn and(a: Merges, b: Merges) -> Merges {

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod group_commit;
 mod kill;
+mod ledger;
 mod migration;
 mod model;
 mod opening;

@@ -22,7 +22,7 @@ fn endpoint() -> EndpointId {
 
 /// The events of the old store: most came by webhooks, some arose from changes.
 fn old_event(n: u64) -> Event {
-    if n % 5 == 0 { changed(n, n) } else { event(n) }
+    if n.is_multiple_of(5) { changed(n, n) } else { event(n) }
 }
 
 /// The attempts of the old store, in the order they were recorded: the second of each event after the first of the next.
@@ -33,7 +33,7 @@ fn old_attempt(seq: u64, number: u32) -> AttemptRecord {
         at: event(seq).received_at,
         latency_us: 77,
         outcome: Outcome::Throttled { status: 429, retry_after_ms: Some(seq) },
-        detail: (seq % 2 == 0).then(|| format!("detail {seq}")),
+        detail: seq.is_multiple_of(2).then(|| format!("detail {seq}")),
         response: format!("response {number}").into(),
         next_at: (number == 1).then(|| event(seq).received_at.plus_ms(1)),
         dead: (number == 2 && seq == 7).then_some(DeadReason::Exhausted),

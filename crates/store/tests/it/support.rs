@@ -37,7 +37,7 @@ impl Store {
 
     /// A store of short segments.
     pub(crate) fn of_short_segments(&self) -> SqliteLedger {
-        let log = LogConfig { segment_bytes: RANGE_BYTES, ..LogConfig::default() };
+        let log = LogConfig { segment_bytes: RANGE_BYTES };
         open(SqliteConfig { log, ..self.config() }).unwrap()
     }
 
@@ -65,7 +65,7 @@ impl Store {
 #[async_trait]
 impl Backend for Store {
     async fn open(&self) -> Arc<dyn Ledger> {
-        let log = LogConfig { segment_bytes: RANGE_BYTES, ..LogConfig::default() };
+        let log = LogConfig { segment_bytes: RANGE_BYTES };
         let config = SqliteConfig { rejections_max: REJECTIONS_MAX, tail: TAIL, log, ..self.config() };
         Arc::new(open(config).unwrap())
     }
