@@ -4,7 +4,6 @@ mod bench;
 mod catalog;
 mod config;
 mod crash;
-mod crash_changes;
 mod demo;
 mod doctor;
 mod entities;
