@@ -18,8 +18,8 @@
 //! **Invariants.** The sink keeps its own record; at the end of each run it is compared with what was sent, and an event
 //! that is missing makes the bench end with "no". Nothing is left behind, unless the conductor itself is killed.
 
-mod bench;
 mod clock;
+mod conductor;
 mod figures;
 mod helper;
 mod load;
@@ -39,8 +39,8 @@ use clap::Subcommand;
 use shopwire_core::Clock as _;
 use shopwire_engine::SystemTimer;
 
-use self::bench::Bench;
 use self::clock::{now_us, seconds_between};
+use self::conductor::Bench;
 use self::machine::Machine;
 pub(crate) use self::plan::{Plan, Scenario};
 pub(crate) use self::report::Report;

@@ -36,8 +36,8 @@ fn everything_tiny_gives_every_row_and_loses_nothing() {
 
 /// Every row is there, but for those of the soak and of what this store can't do.
 fn rows(report: &Value) {
-    let rows = report["rows"].as_array().unwrap();
-    let ids: Vec<_> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let rows = report["rows"].as_array().expect("rows");
+    let ids: Vec<_> = rows.iter().map(|row| row["id"].as_str().expect("an id")).collect();
     let mut expected = vec!["pump", "bare_accept"];
     expected.extend([
         "accept_ecwid",
@@ -71,7 +71,7 @@ fn rows(report: &Value) {
     assert_eq!(ids, expected);
     for row in rows {
         assert!(number(&row["value"]) > 0.0, "{row}");
-        assert!(!row["rounds"].as_array().unwrap().is_empty(), "{row}");
+        assert!(!row["rounds"].as_array().expect("rounds").is_empty(), "{row}");
         assert_eq!(row["met"].is_null(), row["target"].is_null(), "{row}");
         assert!(row["base"].is_null() || number(&row["base"]["ratio"]) >= 0.0, "{row}");
     }
@@ -92,5 +92,5 @@ fn what_can_not_be_measured_is_said_before_anything_starts() {
 }
 
 fn path(path: &Path) -> &str {
-    path.to_str().unwrap()
+    path.to_str().expect("a path of the test's own")
 }

@@ -2,7 +2,7 @@
 
 use shopwire_core::DialectId;
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::order::{Load, Sent};
 use super::super::server::Kind;
 use super::super::store::Wanted;

@@ -6,8 +6,8 @@ use shopwire_core::delivery::RetryPolicy;
 use shopwire_engine::configure::EndpointDraft;
 use shopwire_engine::egress::Method;
 
-use super::super::bench::Bench;
 use super::super::clock::{now_us, seconds_between};
+use super::super::conductor::Bench;
 use super::super::order::{Arrived, Expected, SinkOrder, Timeline, Until};
 use super::super::server::{Kind, Server};
 use super::super::statistics::median;

@@ -1,6 +1,6 @@
 //! What an event takes on the disk once it is delivered and its server has ended.
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::order::Until;
 use super::end_to_end::{Setup, deliver};
 

@@ -7,8 +7,8 @@ use shopwire_dialects::Dialect;
 use shopwire_dialects::catalog::Topic;
 use shopwire_engine::configure::EndpointDraft;
 
-use super::super::bench::Bench;
 use super::super::clock::seconds_between;
+use super::super::conductor::Bench;
 use super::super::load;
 use super::super::order::{Arrived, Expected, LoadOrder, SUBJECT_MARKER, Sent, SinkOrder};
 use super::super::server::Kind;

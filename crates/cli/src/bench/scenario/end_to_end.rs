@@ -3,8 +3,8 @@
 use shopwire_core::ShopId;
 use shopwire_engine::configure::EndpointDraft;
 
-use super::super::bench::Bench;
 use super::super::clock::seconds_between;
+use super::super::conductor::Bench;
 use super::super::load::{EVENT_TYPES, TOPICS};
 use super::super::order::{Expected, Sent, Until};
 use super::super::server::{Kind, Server};

@@ -1,6 +1,6 @@
 //! Time from a webhook's being due to its answer and to its event's arrival, at a steady rate.
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::order::{Expected, Latency, Schedule, Sent, SinkOrder};
 use super::super::server::Kind;
 use super::end_to_end::{self, Setup};

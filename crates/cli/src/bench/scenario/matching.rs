@@ -12,8 +12,8 @@ use shopwire_engine::configure::EndpointDraft;
 use shopwire_engine::dispatch::TopicIndex;
 use shopwire_engine::{SystemRandom, SystemTimer};
 
-use super::super::bench::Bench;
 use super::super::clock::{now_us, seconds_between};
+use super::super::conductor::Bench;
 use super::super::load::EVENT_TYPES;
 use super::super::store::{Wanted, endpoint_to};
 

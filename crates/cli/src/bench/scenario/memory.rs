@@ -2,7 +2,7 @@
 
 use shopwire_engine::{SystemTimer, Timer as _};
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::server::Kind;
 use super::end_to_end::{Setup, deliver};
 

@@ -13,7 +13,7 @@ mod restart;
 mod retention;
 mod soak;
 
-use super::bench::Bench;
+use super::conductor::Bench;
 use super::plan::Scenario;
 
 /// Measures what is planned: what is repeated round by round, so that no round's weather is one scenario's alone, then

@@ -1,8 +1,8 @@
 //! Nine endpoints that get every event, alone, beside a tenth that hangs, and beside a tenth that refuses: what the tenth
 //! costs the nine. The three are run one behind the other in each round.
 
-use super::super::bench::Bench;
 use super::super::clock::seconds_between;
+use super::super::conductor::Bench;
 use super::super::order::{Expected, Latency, Load, Schedule, SinkOrder};
 use super::super::server::Kind;
 use super::super::store::{Wanted, endpoint_to};

@@ -1,6 +1,6 @@
 //! Time from the start of the process to `GET /readyz` being answered 200, with a full log.
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::server::Kind;
 use super::super::store::Fill;
 use super::end_to_end::Setup;

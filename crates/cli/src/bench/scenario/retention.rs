@@ -3,7 +3,7 @@
 use serde_json::json;
 use shopwire_engine::{SystemTimer, Timer as _};
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::order::{Expected, LetGo, LoadOrder, Sent, ServerOrder, SinkOrder, Timeline, Until};
 use super::super::server::Kind;
 use super::super::store::Fill;

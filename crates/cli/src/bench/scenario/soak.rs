@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::bench::Bench;
+use super::super::conductor::Bench;
 use super::super::order::{Expected, Latency, Schedule, SinkOrder};
 use super::super::server::Kind;
 use super::super::statistics::{median, slope};
