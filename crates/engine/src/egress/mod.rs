@@ -19,6 +19,9 @@ mod chunked;
 mod config;
 mod connect;
 mod failure;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod head;
 mod pool;
