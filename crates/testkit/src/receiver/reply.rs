@@ -133,6 +133,12 @@ impl Reply {
         Self { sent: Sent::HalfBody, then: Then::Close, ..self }
     }
 
+    /// Resets the connection in the middle of the body.
+    #[must_use]
+    pub fn reset_mid_body(self) -> Self {
+        Self { sent: Sent::HalfBody, then: Then::Reset, ..self }
+    }
+
     /// Closes the connection after the answer, without having said so.
     #[must_use]
     pub fn then_close(self) -> Self {

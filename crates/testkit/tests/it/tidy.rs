@@ -48,6 +48,51 @@ fn every_module_says_what_it_is_for() {
     }
 }
 
+/// Source without its tests: of a `#[cfg(test)]` item in a file, everything to the closing brace or semicolon at its
+/// indentation.
+fn shipped(text: &str) -> Vec<(usize, &str)> {
+    let (mut kept, mut ends_with) = (Vec::new(), None::<String>);
+    for (number, line) in (1..).zip(text.lines()) {
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        if let Some(end) = &ends_with {
+            let is_over = line == end || (line.ends_with(';') && end.len() == indentation.len() + 1);
+            ends_with = ends_with.filter(|_| !is_over);
+        } else if line.trim_start().starts_with("#[cfg(test)]") {
+            ends_with = Some(format!("{indentation}}}"));
+        } else if !line.trim_start().starts_with("//") {
+            kept.push((number, line));
+        }
+    }
+    kept
+}
+
+#[test]
+fn nothing_that_is_shipped_unwraps() {
+    let mut looked_at = 0;
+    for (path, text) in sources() {
+        let inside = path.strip_prefix(root().join("crates")).expect("a file of a crate");
+        let part = |name: &str| inside.components().any(|part| part.as_os_str() == name);
+        let is_test = part("tests") || path.to_string_lossy().ends_with("tests.rs");
+        // The conformance suite is a test of backends that fails by panicking, and the testkit is never shipped.
+        if !part("src") || is_test || part("conformance") || part("testkit") {
+            continue;
+        }
+        let lines = shipped(&text);
+        looked_at += lines.len();
+        let found =
+            lines.into_iter().find(|(_, line)| line.contains(".unwrap()") || line.contains(".unwrap_err()"));
+        assert!(found.is_none(), "{}: {found:?}: say with `expect` why it cannot fail", path.display());
+    }
+    assert!(looked_at > 10_000, "only {looked_at} lines were looked at");
+}
+
+#[test]
+fn what_is_shipped_is_told_from_its_tests() {
+    let text = "a\n#[cfg(test)]\nmod tests {\n    b\n}\nc\n// d\n    #[cfg(test)]\n    fn e() {\n        f;\n    }\n    g\n#[cfg(test)]\nmod h;\ni\n";
+    let kept: Vec<_> = shipped(text).into_iter().map(|(_, line)| line.trim()).collect();
+    assert_eq!(kept, ["a", "c", "g", "i"]);
+}
+
 #[test]
 fn the_papers_hold_no_blanks_to_be_filled_in() {
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
