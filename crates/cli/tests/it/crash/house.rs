@@ -104,6 +104,14 @@ impl House {
         open(&self.data())
     }
 
+    /// Whether the books of the ledger balance, by the product's own check.
+    pub(super) fn verify_log(&self) {
+        let mut command = shopwire();
+        let told = command.arg("verify-log").env("SHOPWIRE_STORE_PATH", self.data()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(told.status.success(), "{}{}", text(&told.stdout), text(&told.stderr));
+    }
+
     /// Connections to a path of the server.
     pub(super) fn pool(&self, path: &str, idle_max: usize) -> Pool {
         egress().pool(Target::parse(&format!("http://{}{path}", self.listen)).unwrap(), idle_max)

@@ -49,6 +49,7 @@ async fn nothing_is_lost_and_nothing_overtakes_whatever_happens_when() {
     let verdict = settle(&house, &record).await;
     eprintln!("crash: seed {}, {} s, {lived}; {verdict}", plan.seed, plan.seconds);
     assert_eq!(verdict.faults(), Vec::<String>::new(), "seed {}", plan.seed);
+    house.verify_log();
 }
 
 /// Starts the server and ends it, again and again: mostly by `kill -9` at any moment, sometimes while it starts, sometimes in
