@@ -18,6 +18,7 @@ mod identity;
 mod import;
 mod input;
 mod keys;
+mod moment;
 mod offline;
 mod output;
 mod receiver;
@@ -56,6 +57,9 @@ enum Command {
     Catalog(commands::catalog::CatalogCommand),
     Shops(commands::shops::Shops),
     Entities(commands::entities::Entities),
+    Events(commands::events::Events),
+    Replay(commands::replay::ReplayCommand),
+    DeadLetters(commands::dead_letters::DeadLetters),
     Config(commands::config::ConfigCommand),
     Doctor(commands::doctor::DoctorCommand),
     VerifyLog(commands::verify_log::VerifyLog),
@@ -81,6 +85,9 @@ impl Command {
             Self::Catalog(catalog) => catalog.run(output),
             Self::Shops(shops) => runtime::run(None, shops.run(output)),
             Self::Entities(entities) => runtime::run(None, entities.run(output)),
+            Self::Events(events) => runtime::run(None, events.run(output)),
+            Self::Replay(replay) => runtime::run(None, replay.run(output)),
+            Self::DeadLetters(letters) => runtime::run(None, letters.run(output)),
             Self::Config(config) => config.run(output),
             Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
             Self::VerifyLog(verify_log) => runtime::run(None, verify_log.run(output)),

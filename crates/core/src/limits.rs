@@ -75,6 +75,17 @@ limits! {
     queued_event_bytes_max: usize = 32 << 20;
     /// Deliveries of one endpoint that may wait for a retry by name; beyond it the lane takes no further event.
     waiting_per_endpoint_max: usize = 10_000;
+    /// Events per second that one replay queues, and at most may be asked to; several replays have as many each.
+    replay_rate_max: u64 = 1_000;
+    /// Deliveries of one endpoint that may wait by name before replays to it queue no more; never more than half of
+    /// `waiting_per_endpoint_max`.
+    replay_waiting_max: usize = 1_000;
+    /// Replays that run at the same time; further ones wait.
+    replays_running_max: usize = 4;
+    /// Replays that are known, ended ones too: the oldest of these make room.
+    replays_max: usize = 1_000;
+    /// Milliseconds for which dead letters are kept. At least 1 hour.
+    dead_letter_keep_ms: u64 = 30 * 24 * 3_600_000u64;
     /// Shops that may be configured.
     shops_max: usize = 100_000;
     /// Apps that may be configured.
@@ -185,6 +196,11 @@ impl Limits {
             ("retention_ms", self.retention_ms, self.delivery_age_max_ms.max(self.dedup_keep_ms)),
             ("retention_undelivered_ms", self.retention_undelivered_ms, self.retention_ms),
             ("erasure_subjects_max", wide(self.erasure_subjects_max), 1),
+            ("replay_rate_max", self.replay_rate_max, 1),
+            ("replay_waiting_max", wide(self.replay_waiting_max), 1),
+            ("replays_running_max", wide(self.replays_running_max), 1),
+            ("replays_max", wide(self.replays_max), 1),
+            ("dead_letter_keep_ms", self.dead_letter_keep_ms, 3_600_000),
         ];
         for (name, given, least) in at_least {
             if given < least {
@@ -227,6 +243,16 @@ mod tests {
         assert_eq!(error, "limit `dedup_keep_ms` is 3600000, expected at least 604800000");
         let too_deep = Limits { json_depth_max: 128, ..Limits::default() };
         assert_eq!(too_deep.validate().expect_err("the parser stops earlier").name, "json_depth_max");
+        let at_once = Limits { dead_letter_keep_ms: 60_000, ..Limits::default() };
+        assert_eq!(at_once.validate().expect_err("nobody could see them").name, "dead_letter_keep_ms");
+        for (name, limits) in [
+            ("replay_rate_max", Limits { replay_rate_max: 0, ..Limits::default() }),
+            ("replay_waiting_max", Limits { replay_waiting_max: 0, ..Limits::default() }),
+            ("replays_running_max", Limits { replays_running_max: 0, ..Limits::default() }),
+            ("replays_max", Limits { replays_max: 0, ..Limits::default() }),
+        ] {
+            assert_eq!(limits.validate().expect_err("no replay could go on").name, name);
+        }
         let nothing = Limits { in_flight_max: 0, ..Limits::default() };
         assert_eq!(nothing.validate().expect_err("nothing could be sent").name, "in_flight_max");
     }

@@ -13,6 +13,7 @@ use crate::deliver::{Courier, CourierParts, policy_of};
 use crate::dispatch::{Cares, EndpointHealth, Lanes, keep_telling};
 use crate::egress::Egress;
 use crate::receive::RejectedKeeper;
+use crate::replay::{self, Replays};
 use crate::sweep::sweep;
 use crate::timers::{self, Alarm};
 use crate::{Directory, Metrics, Timer, retention};
@@ -55,6 +56,7 @@ pub(crate) struct Running {
     pub(crate) rejected: RejectedKeeper,
     pub(crate) capture: Capture,
     pub(crate) alarm: Arc<Alarm>,
+    pub(crate) replays: Arc<Replays>,
     /// One change of the configuration at a time: store and memory must not disagree about which came last.
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// Ends what runs beside the lanes.
@@ -97,6 +99,7 @@ impl Engine {
             rejected,
             capture: Capture::default(),
             alarm: Arc::default(),
+            replays: Arc::default(),
             changing,
             stop,
         }));
@@ -108,6 +111,7 @@ impl Engine {
         }
         engine.keep_closed();
         tokio::spawn(keep_telling(Arc::downgrade(&engine.0), engine.0.stop.clone()));
+        engine.see_to_replays();
         tokio::spawn(timers::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(retention::run(Arc::downgrade(&engine.0), engine.0.stop.clone()));
         tokio::spawn(retention::finish_erasures(Arc::downgrade(&engine.0), engine.0.stop.clone()));
@@ -131,6 +135,15 @@ impl Engine {
                 }
             }
         });
+    }
+
+    /// Lets replays go on, and dead letters expire.
+    fn see_to_replays(&self) {
+        let running = &self.0;
+        tokio::spawn(replay::run(Arc::downgrade(running), running.stop.clone()));
+        let (ledger, timer) = (Arc::clone(&running.ledger), Arc::clone(&running.timer));
+        let (limits, metrics) = (running.limits.clone(), Arc::clone(&running.metrics));
+        tokio::spawn(replay::expire(ledger, timer, limits, metrics, running.stop.clone()));
     }
 
     /// What is configured.
@@ -168,6 +181,7 @@ impl Engine {
         self.0.ledger.save(noun.clone()).await?;
         if let Some(endpoint) = self.0.directory.put(noun) {
             self.0.lanes.put(endpoint);
+            self.0.replays.ring();
         }
         Ok(())
     }
@@ -190,6 +204,8 @@ impl Engine {
             (Err(_), Some(endpoint)) => self.0.lanes.put(endpoint),
             (Err(_), None) => {}
         }
+        // A replay may have lost its endpoint.
+        self.0.replays.ring();
         removed
     }
 
@@ -218,6 +234,7 @@ impl Engine {
     pub async fn shutdown(&self) -> Result<(), StoreError> {
         self.0.stop.cancel();
         self.0.lanes.stop().await;
+        self.store_replays().await;
         self.0.ledger.close().await
     }
 }

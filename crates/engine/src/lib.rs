@@ -20,6 +20,7 @@ mod engine;
 pub mod ledger_check;
 pub mod metrics;
 pub mod receive;
+pub mod replay;
 mod retention;
 mod story;
 mod sweep;

@@ -133,6 +133,14 @@ pub struct Metrics {
     pub endpoints_disabled: Count,
     /// Deliveries given up.
     pub dead: Count,
+    /// Events that replays have queued.
+    pub replayed: Count,
+    /// Events that replays have skipped.
+    pub replay_skipped: Count,
+    /// Dead letters that somebody has taken off the list.
+    pub dead_letters_dismissed: Count,
+    /// Dead letters that were kept long enough.
+    pub dead_letters_expired: Count,
     /// Deliveries in flight.
     pub in_flight: Level,
     /// Bytes of committed events held for the lanes.

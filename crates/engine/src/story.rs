@@ -101,16 +101,24 @@ impl Engine {
         lane: &LaneRecord,
     ) -> Result<DeliveryState, StoreError> {
         let logged = parcel.logged();
-        if let Some(delivered) = attempts.iter().find(|a| a.attempt.outcome.is_delivered()) {
-            return Ok(DeliveryState::Delivered { at: delivered.attempt.at });
+        // What was delivered once may be replayed: then it waits, and is delivered again, or dead.
+        let waits = lane.waiting.iter().any(|waiting| waiting.seq == logged.seq);
+        let is_newest = attempts.first().is_some_and(|a| a.attempt.outcome.is_delivered());
+        let delivered = attempts.iter().find(|a| a.attempt.outcome.is_delivered());
+        let delivered = delivered.map(|delivered| DeliveryState::Delivered { at: delivered.attempt.at });
+        if let Some(delivered) = delivered.clone().filter(|_| is_newest && !waits) {
+            return Ok(delivered);
         }
         // What waits was taken: what was revoked since then does not concern it.
-        let is_taken = !attempts.is_empty() || lane.waiting.iter().any(|waiting| waiting.seq == logged.seq);
+        let is_taken = waits || !attempts.is_empty();
         if !is_taken && let Err(filtered) = admitted(endpoint, parcel, self.directory()) {
             return Ok(DeliveryState::Filtered(filtered.to_string()));
         }
         if let Some(dead) = self.dead(logged, endpoint.id).await? {
             return Ok(dead);
+        }
+        if let Some(delivered) = delivered.filter(|_| !waits) {
+            return Ok(delivered);
         }
         if let EndpointState::Removed { reason, .. } = &endpoint.state {
             return Ok(DeliveryState::Filtered(format!("the endpoint is removed: {reason}")));

@@ -26,7 +26,9 @@ use crate::problem::{Code, Problem};
 )]
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     let mut registry = Registry::with_prefix("shopwire");
-    registry.register_collector(Box::new(EngineMetrics(app.engine().clone())));
+    // What can't be counted at the moment is left out rather than told wrong.
+    let dead_letters = app.engine().ledger().dead_letter_count().await.ok();
+    registry.register_collector(Box::new(EngineMetrics { engine: app.engine().clone(), dead_letters }));
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| {
         tracing::error!(%error, "the metrics could not be written");
@@ -36,7 +38,10 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }
 
-struct EngineMetrics(Engine);
+struct EngineMetrics {
+    engine: Engine,
+    dead_letters: Option<u64>,
+}
 
 impl std::fmt::Debug for EngineMetrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,7 +58,8 @@ impl Collector for EngineMetrics {
         self.deliveries(&mut encoder)?;
         self.levels(&mut encoder)?;
         self.log(&mut encoder)?;
-        let metrics = self.0.metrics();
+        self.replays(&mut encoder)?;
+        let metrics = self.engine.metrics();
         let accept = "From a webhook's arrival to its being synced.";
         latency(&mut encoder, "accept_seconds", accept, &metrics.accept)?;
         let change = "From a write's begin to its being synced, or found to change nothing.";
@@ -69,7 +75,7 @@ impl EngineMetrics {
         let help = "Webhooks that came in, by what became of them.";
         let mut family = encoder.encode_descriptor("webhooks", help, None, MetricType::Counter)?;
         for dialect in DialectId::PLATFORMS {
-            let (received, merged, rejected) = self.0.metrics().webhooks(dialect);
+            let (received, merged, rejected) = self.engine.metrics().webhooks(dialect);
             for (result, count) in [("received", received), ("merged", merged), ("rejected", rejected)] {
                 let labels = [("dialect", dialect.as_str()), ("result", result)];
                 ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
@@ -79,7 +85,7 @@ impl EngineMetrics {
     }
 
     fn changes(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
-        let metrics = self.0.metrics();
+        let metrics = self.engine.metrics();
         counter(encoder, "changes", "Changes of entities that were committed.", metrics.changes.get())?;
         counter(encoder, "changes_idle", "Writes that changed nothing.", metrics.changes_idle.get())?;
         let conflicts = "Times a write began anew, since somebody else was first.";
@@ -91,7 +97,7 @@ impl EngineMetrics {
     }
 
     fn deliveries(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
-        let metrics = self.0.metrics();
+        let metrics = self.engine.metrics();
         let help = "Attempts to deliver, by their outcome.";
         let mut family = encoder.encode_descriptor("attempts", help, None, MetricType::Counter)?;
         for (outcome, count) in metrics.attempts() {
@@ -107,7 +113,7 @@ impl EngineMetrics {
     }
 
     fn care(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
-        let metrics = self.0.metrics();
+        let metrics = self.engine.metrics();
         let opened =
             "Times that an endpoint took nothing and was left alone for a while, failed probes included.";
         counter(encoder, "breakers_opened", opened, metrics.breaker_opened.get())?;
@@ -120,8 +126,35 @@ impl EngineMetrics {
         gauge(encoder, "endpoints_failing", failing, metrics.endpoints_failing.get())
     }
 
+    fn replays(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
+        let metrics = self.engine.metrics();
+        let (queued, running) = self.engine.unfinished_replays();
+        let help = "Replays that have not ended.";
+        let mut family = encoder.encode_descriptor("replays", help, None, MetricType::Gauge)?;
+        for (state, count) in [("queued", queued), ("running", running)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            ConstGauge::new(count).encode(family.encode_family(&[("state", state)])?)?;
+        }
+        let help = "Events that replays have dealt with, by what became of them.";
+        let mut family = encoder.encode_descriptor("replayed_events", help, None, MetricType::Counter)?;
+        for (result, count) in [("queued", &metrics.replayed), ("skipped", &metrics.replay_skipped)] {
+            ConstCounter::new(count.get()).encode(family.encode_family(&[("result", result)])?)?;
+        }
+        let help = "Dead letters that were taken off the list without being sent again.";
+        let mut family =
+            encoder.encode_descriptor("dead_letters_dropped", help, None, MetricType::Counter)?;
+        for (reason, count) in
+            [("dismissed", &metrics.dead_letters_dismissed), ("expired", &metrics.dead_letters_expired)]
+        {
+            ConstCounter::new(count.get()).encode(family.encode_family(&[("reason", reason)])?)?;
+        }
+        let Some(count) = self.dead_letters else { return Ok(()) };
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        gauge(encoder, "dead_letters_listed", "Deliveries on the dead-letter list.", count)
+    }
+
     fn levels(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
-        let metrics = self.0.metrics();
+        let metrics = self.engine.metrics();
         gauge(encoder, "deliveries_in_flight", "Deliveries in flight.", metrics.in_flight.get())?;
         let queued = "Bytes of committed events held in memory for the lanes.";
         gauge(encoder, "queued_event_bytes", queued, metrics.queued_bytes.get())?;
@@ -134,7 +167,7 @@ impl EngineMetrics {
 impl EngineMetrics {
     fn log(&self, encoder: &mut DescriptorEncoder<'_>) -> Written {
         const MS_PER_S: i64 = 1_000;
-        let log = &self.0.metrics().log;
+        let log = &self.engine.metrics().log;
         gauge(encoder, "log_bytes", "Bytes of the log on the disk.", log.bytes.get())?;
         gauge(encoder, "log_events", "Events in the log.", log.events.get())?;
         gauge(encoder, "log_first_place", "The place of the first event in the log.", log.first_place.get())?;

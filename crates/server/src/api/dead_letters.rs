@@ -1,16 +1,19 @@
-//! Dead letters: deliveries that were given up, and sending them again.
+//! Dead letters: deliveries that were given up, sending one again, and dismissing them. Sending many again is a replay.
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use shopwire_core::delivery::DeadReason;
 use shopwire_core::{EndpointId, EventId, Timestamp};
 use shopwire_engine::deliver::RedeliverError;
+use shopwire_engine::replay::DeadLetterChoice;
 use shopwire_store::{DeadLetter, DeadLetterFilter, PageRequest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::attempts::{event_place, told};
 use crate::app::App;
-use crate::extract::{Given, Params, param};
+use crate::extract::{Given, Ids, Params, moment, param};
 use crate::page::{List, Wanted};
 use crate::problem::{Code, Problem};
 
@@ -58,6 +61,8 @@ pub(crate) struct DeadLetterQuery {
     endpoint: Option<String>,
     /// Of this event.
     event: Option<String>,
+    /// Given up for this reason, as `exhausted`; pages may then be short.
+    reason: Option<String>,
     /// Items at most.
     limit: Option<usize>,
     /// The `next` of the former page.
@@ -100,11 +105,14 @@ pub(crate) async fn list(
         endpoint: param("endpoint", query.endpoint.as_deref())?,
         event: event_place(&app, query.event.as_deref()).await?,
     };
-    let page = app.engine().ledger().dead_letters(&filter, wanted.request(limits)).await?;
+    let reason = reason(query.reason.as_deref())?;
+    let mut page = app.engine().ledger().dead_letters(&filter, wanted.request(limits)).await?;
+    page.items.retain(|letter| reason.is_none_or(|reason| reason == letter.reason));
     Ok(Json(List::stored("dead_letters", page, DeadLetterView::from)))
 }
 
-/// Sends dead letters again, with a fresh retry policy: one, or as many of an endpoint as a page holds.
+/// Sends dead letters again at once, with a fresh retry policy: one, or as many of an endpoint as a page holds. A replay
+/// (`POST /v1/replays` with the outcome `dead`) sends any number again, at a rate.
 #[utoipa::path(
     post, path = "/v1/dead_letters/replay", tag = "deliveries", request_body = Replay,
     responses((status = 200, description = "How many wait for an attempt now.", body = Replayed)),
@@ -136,6 +144,78 @@ pub(crate) async fn replay(
         }
     }
     Ok(Json(Replayed { replayed, more: dead.next.is_some() }))
+}
+
+/// Which dead letters are to be dismissed. Everything that is given must hold.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DismissQuery {
+    /// Of this endpoint.
+    endpoint: String,
+    /// Given up for this reason, as `exhausted`.
+    reason: Option<String>,
+    /// Given up at this moment or later (RFC 3339).
+    since: Option<String>,
+    /// Given up before this moment (RFC 3339).
+    until: Option<String>,
+}
+
+/// How many were dismissed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DismissedView {
+    /// How many were taken off the list.
+    dismissed: u64,
+}
+
+/// Takes dead letters of an endpoint off the list without sending them again. Their events and attempts stay.
+#[utoipa::path(
+    delete, path = "/v1/dead_letters", tag = "deliveries", params(DismissQuery),
+    responses((status = 200, description = "How many were dismissed.", body = DismissedView)),
+)]
+pub(crate) async fn dismiss_many(
+    State(app): State<App>,
+    Params(query): Params<DismissQuery>,
+) -> Result<Json<DismissedView>, Problem> {
+    let endpoint = param("endpoint", Some(query.endpoint.as_str()))?;
+    let found = endpoint.and_then(|id| app.engine().directory().endpoints.get(id));
+    let found = found
+        .ok_or_else(|| Problem::new(Code::NotFound, format!("there is no endpoint `{}`", query.endpoint)))?;
+    let choice = DeadLetterChoice {
+        endpoint: found.id,
+        reason: reason(query.reason.as_deref())?,
+        since: moment("since", query.since.as_deref())?,
+        until: moment("until", query.until.as_deref())?,
+    };
+    Ok(Json(DismissedView { dismissed: app.engine().dismiss_dead_letters(&choice).await? }))
+}
+
+/// Takes one dead letter off the list without sending it again.
+#[utoipa::path(
+    delete, path = "/v1/dead_letters/{endpoint}/{event}", tag = "deliveries",
+    params(("endpoint" = String, Path), ("event" = String, Path)),
+    responses((status = 204, description = "It is off the list.")),
+)]
+pub(crate) async fn dismiss(
+    State(app): State<App>,
+    Ids(endpoint, event): Ids<EndpointId, EventId>,
+) -> Result<StatusCode, Problem> {
+    if app.engine().dismiss_dead_letter(endpoint, event).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let detail = format!("the delivery of `{event}` to `{endpoint}` is not on the dead-letter list");
+    Err(Problem::new(Code::NotFound, detail))
+}
+
+fn reason(given: Option<&str>) -> Result<Option<DeadReason>, Problem> {
+    let read = |code: &str| {
+        DeadReason::from_code(code).ok_or_else(|| {
+            let shown: String = code.chars().take(40).collect();
+            let detail = format!("`reason`: `{shown}` is no reason why a delivery is given up");
+            Problem::new(Code::InvalidParameter, detail).with("parameter", "reason")
+        })
+    };
+    given.map(read).transpose()
 }
 
 impl From<RedeliverError> for Problem {

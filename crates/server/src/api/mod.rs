@@ -18,6 +18,7 @@ mod numbers;
 mod occurrences;
 mod received;
 mod rejections;
+mod replays;
 mod schema;
 mod shops;
 mod sources;
@@ -90,8 +91,12 @@ fn happenings() -> OpenApiRouter<App> {
         .routes(routes!(events::get))
         .routes(routes!(deliveries::list))
         .routes(routes!(attempts::list))
-        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::list, dead_letters::dismiss_many))
+        .routes(routes!(dead_letters::dismiss))
         .routes(routes!(dead_letters::replay))
+        .routes(routes!(replays::create, replays::list))
+        .routes(routes!(replays::get))
+        .routes(routes!(replays::cancel))
         .routes(routes!(rejections::list))
 }
 
