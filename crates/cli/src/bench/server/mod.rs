@@ -61,19 +61,7 @@ impl Server {
     pub(super) async fn start(store: &Store, kind: Kind, set: &[String]) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let mut command = this_program()?;
-        command.args(match kind {
-            Kind::Real => &["serve"][..],
-            Kind::Bare => &["bench-role", "server", "--bare"],
-            Kind::Obeying => &["bench-role", "server"],
-        });
-        // What the user's environment or directory say is for their own server.
-        command.env_clear().current_dir(store.data());
-        let listen = format!("server.listen={address}");
-        let own = ["egress.allowed=127.0.0.0/8", "log.level=error", "store.path=.", &listen];
-        for key in set.iter().map(String::as_str).chain(own) {
-            command.args(["--set", key]);
-        }
+        let mut command = command(store, kind, &address, set)?;
         let started_us = now_us();
         let process = match kind {
             Kind::Real => Process::Real(
@@ -166,6 +154,22 @@ impl Server {
             Process::Ours(helper) => helper.kill().await,
         }
     }
+}
+
+/// How a server is started. What the user's environment or directory say is for their own server.
+fn command(store: &Store, kind: Kind, address: &str, set: &[String]) -> anyhow::Result<Command> {
+    let mut command = this_program()?;
+    command.env_clear().current_dir(store.data()).args(match kind {
+        Kind::Real => &["serve"][..],
+        Kind::Bare => &["bench-role", "server", "--bare"],
+        Kind::Obeying => &["bench-role", "server"],
+    });
+    let listen = format!("server.listen={address}");
+    let own = ["egress.allowed=127.0.0.0/8", "log.level=error", "store.path=.", &listen];
+    for key in set.iter().map(String::as_str).chain(own) {
+        command.args(["--set", key]);
+    }
+    Ok(command)
 }
 
 /// Whether a server answers 200 to `GET /readyz`.

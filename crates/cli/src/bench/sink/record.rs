@@ -2,7 +2,6 @@
 
 use super::super::clock::now_us;
 use super::super::order::{Arrived, Expected, Latency, NUMBER_FIRST, Schedule, Tally, Timeline};
-use super::super::statistics::quantile;
 
 /// Length of a step of the timeline.
 const STEP_US: u64 = 10_000;
@@ -120,19 +119,6 @@ impl Record {
             all_us.extend(arrived);
         }
         Some(Latency::of(all_us))
-    }
-}
-
-impl Latency {
-    /// Of these times.
-    pub(in super::super) fn of(mut all_us: Vec<u64>) -> Self {
-        all_us.sort_unstable();
-        Self {
-            count: all_us.len() as u64,
-            p50_us: quantile(&all_us, 0.50),
-            p99_us: quantile(&all_us, 0.99),
-            max_us: all_us.last().copied().unwrap_or(0),
-        }
     }
 }
 
