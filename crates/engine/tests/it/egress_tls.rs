@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use shopwire_engine::egress::{Egress, EgressConfig, EgressError, Failure, Pool, Target};
 use shopwire_testkit::{Reply, ScriptedReceiver, SimClock};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,14 +15,14 @@ use crate::SimTimer;
 use crate::egress::{NOW, ScriptedResolver, egress, loopback, request};
 
 /// A certificate authority of the test.
-struct Authority {
+pub(crate) struct Authority {
     pem: String,
-    der: Bytes,
+    pub(crate) der: Bytes,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -33,25 +33,30 @@ impl Authority {
 }
 
 /// A receiver behind TLS, under one name, on a port of its own.
-struct TlsReceiver {
-    receiver: Arc<ScriptedReceiver>,
-    port: u16,
+pub(crate) struct TlsReceiver {
+    pub(crate) receiver: Arc<ScriptedReceiver>,
+    pub(crate) port: u16,
 }
 
 impl TlsReceiver {
-    async fn start(name: &str, authority: &Authority) -> Self {
+    pub(crate) async fn start(name: &str, authority: &Authority) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.not_before = date_time_ymd(2026, 1, 1);
         params.not_after = date_time_ymd(2027, 1, 1);
         let certificate = params.signed_by(&key, &authority.issuer).unwrap();
+        Self::presenting(certificate.der().clone(), &key).await
+    }
+
+    /// One that shows this certificate.
+    pub(crate) async fn presenting(certificate: CertificateDer<'static>, key: &KeyPair) -> Self {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
+            .with_single_cert(vec![certificate], key)
             .unwrap();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let receiver = Arc::new(ScriptedReceiver::start().await);
@@ -61,7 +66,7 @@ impl TlsReceiver {
         Self { receiver, port }
     }
 
-    fn pool(&self, egress: &Egress, name: &str) -> Pool {
+    pub(crate) fn pool(&self, egress: &Egress, name: &str) -> Pool {
         egress.pool(Target::parse(&format!("https://{name}:{}/in", self.port)).unwrap(), 2)
     }
 }
@@ -79,12 +84,12 @@ async fn terminate(listener: TcpListener, tls: TlsAcceptor, to: std::net::Socket
     }
 }
 
-fn trusting(roots: &[Bytes], clock: &SimClock) -> Egress {
+pub(crate) fn trusting(roots: &[Bytes], clock: &SimClock) -> Egress {
     let config = EgressConfig { extra_roots: roots.to_vec(), ..loopback() };
     egress(config, clock, ScriptedResolver::answering(&[&["127.0.0.1"]]))
 }
 
-async fn failure(pool: &Pool) -> String {
+pub(crate) async fn failure(pool: &Pool) -> String {
     match pool.exchange(&request("{}")).await.result {
         Err(Failure::Tls { detail }) => detail,
         other => panic!("{other:?}"),
