@@ -23,4 +23,7 @@ pub use ledger::{
     StoredAttempt, Tail, TailBounds, TailFeed, TailItem,
 };
 pub use log::LogConfig;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use log::fuzzing;
 pub use sqlite::{SecretKey, SecretKeyError, SqliteConfig, SqliteLedger, WriteCounts};

@@ -32,7 +32,7 @@ use super::wire::Reader;
 
 const MAGIC: [u8; 8] = *b"SWIDX\0\0\x01";
 /// Bytes of the header.
-const HEADER: usize = 120;
+pub(super) const HEADER: usize = 120;
 /// Rows around the place where a key is expected that are read at once: keys are spread evenly, so it is nearly always
 /// among them.
 const KEY_ROWS: u32 = 400;

@@ -37,6 +37,8 @@ mod event;
 mod fault;
 mod file;
 mod filter;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod group;
 mod index;
 mod index_file;
