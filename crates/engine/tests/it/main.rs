@@ -18,6 +18,7 @@ mod egress_guard;
 mod egress_tls;
 mod isolation;
 mod model;
+mod outage;
 mod outcomes;
 mod platforms;
 mod receive;

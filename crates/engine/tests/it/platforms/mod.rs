@@ -45,11 +45,11 @@ fn identity(id: DialectId) -> BTreeMap<String, String> {
 }
 
 /// A receiver, and what sends to it.
-struct Answering {
-    receiver: ScriptedReceiver,
-    shop: ShopId,
-    app: App,
-    endpoint: Endpoint,
+pub(crate) struct Answering {
+    pub(crate) receiver: ScriptedReceiver,
+    pub(crate) shop: ShopId,
+    pub(crate) app: App,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl World {
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// An order comes to be in a shop; its `order.created`.
-    async fn new_order(&self, shop: ShopId, id: &str) -> EventId {
+    pub(crate) async fn new_order(&self, shop: ShopId, id: &str) -> EventId {
         let json = json!({ "id": id, "number": id, "status": "processing" });
         let written = put(&self.engine, &order(shop, id), json).await.unwrap();
         let created = written.events.iter().find(|given| given.event_type == CanonicalType::OrderCreated);
@@ -121,7 +121,12 @@ impl World {
     }
 
     /// A receiver that answers so, and an endpoint there of an app of this dialect, which asks for new orders.
-    async fn answering(&self, id: DialectId, reply: Reply, in_flight_max: Option<usize>) -> Answering {
+    pub(crate) async fn answering(
+        &self,
+        id: DialectId,
+        reply: Reply,
+        in_flight_max: Option<usize>,
+    ) -> Answering {
         let receiver = ScriptedReceiver::start().await;
         receiver.set_replies([reply]);
         let shop = self.known_shop().await.id;
@@ -132,7 +137,7 @@ impl World {
         Answering { receiver, shop, app, endpoint }
     }
 
-    fn endpoint_state(&self, endpoint: &Endpoint) -> EndpointState {
+    pub(crate) fn endpoint_state(&self, endpoint: &Endpoint) -> EndpointState {
         self.engine.directory().endpoints.get(endpoint.id).unwrap().state.clone()
     }
 }
