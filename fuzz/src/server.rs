@@ -65,7 +65,9 @@ impl Server {
 
     /// The input with real ids and the real token in place of their words.
     pub fn spelt(&self, input: &[u8]) -> Vec<u8> {
-        self.words.iter().fold(input.to_vec(), |bytes, (word, real)| replaced(&bytes, word.as_bytes(), real.as_bytes()))
+        self.words
+            .iter()
+            .fold(input.to_vec(), |bytes, (word, real)| replaced(&bytes, word.as_bytes(), real.as_bytes()))
     }
 
     /// All that is answered to these bytes on one connection.
@@ -109,7 +111,8 @@ async fn started(data: &std::path::Path) -> (std::net::SocketAddr, Vec<(&'static
     let (random, timer) = (Arc::new(SeededRandom::new(1)), Arc::new(StandingStill(SimClock::at(NOW))));
     let config = SqliteConfig::new(data, SecretKey::new([7; 32]), &limits);
     let ledger = SqliteLedger::open(config, Arc::clone(&random) as _).expect("a fresh store");
-    let egress = Egress::new(EgressConfig::default(), Arc::clone(&timer) as _, Arc::new(NoNames)).expect("defaults");
+    let egress =
+        Egress::new(EgressConfig::default(), Arc::clone(&timer) as _, Arc::new(NoNames)).expect("defaults");
     let parts = EngineParts {
         ledger: Arc::new(ledger),
         timer: Arc::clone(&timer) as _,
@@ -124,7 +127,9 @@ async fn started(data: &std::path::Path) -> (std::net::SocketAddr, Vec<(&'static
     let draft = ShopDraft { name: "Teapots".to_owned(), identities: Default::default() };
     let shop = engine.create_shop(draft).await.expect("a shop").id;
     words.push(("SHOP", shop.to_string()));
-    for (word, dialect) in ["SOURCE1", "SOURCE2", "SOURCE3", "SOURCE4", "SOURCE5"].into_iter().zip(DialectId::PLATFORMS) {
+    for (word, dialect) in
+        ["SOURCE1", "SOURCE2", "SOURCE3", "SOURCE4", "SOURCE5"].into_iter().zip(DialectId::PLATFORMS)
+    {
         let keys = vec![KeyDraft::Signing(Secret::new(SECRET))];
         let draft = SourceDraft { shop, dialect, name: dialect.to_string(), app: None, keys };
         words.push((word, engine.create_source(draft).await.expect("a source").id.to_string()));

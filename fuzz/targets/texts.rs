@@ -31,9 +31,12 @@ fn topics(pattern: &str, topic: &str) {
     for dialect in DialectId::PLATFORMS.into_iter().chain([DialectId::CloudEvents]) {
         let Ok(pattern) = TopicPattern::parse(dialect, pattern) else { continue };
         let covered = pattern.matches(topic);
-        assert_eq!(covered, pattern.wildcard().map_or(topic == pattern.as_str(), |prefix| {
-            topic.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty())
-        }));
+        assert_eq!(
+            covered,
+            pattern.wildcard().map_or(topic == pattern.as_str(), |prefix| {
+                topic.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty())
+            })
+        );
         let json = serde_json::to_string(&pattern).expect("a text");
         assert_eq!(serde_json::from_str::<TopicPattern>(&json).ok(), Some(pattern));
     }
@@ -52,7 +55,10 @@ fn times_and_amounts(text: &str) {
         assert_eq!(When::parse(when.as_str()).as_ref().map(When::as_str), Some(when.as_str()));
     }
     if let Some(amount) = Amount::parse(text) {
-        assert_eq!(Amount::parse(&amount.to_string()).map(|again| again.to_string()), Some(amount.to_string()));
+        assert_eq!(
+            Amount::parse(&amount.to_string()).map(|again| again.to_string()),
+            Some(amount.to_string())
+        );
     }
 }
 

@@ -26,7 +26,8 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn verified_by_ours(webhook: &Webhook) {
-    let key = SigningKey::parse(&Secret::new("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")).expect("a key");
+    let key =
+        SigningKey::parse(&Secret::new("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")).expect("a key");
     let Draft { headers, body, .. } = &webhook.draft;
     drop(cloudevents::verify(headers, body, std::slice::from_ref(&key), NOW));
     let mut signed = Headers::new();
@@ -40,7 +41,10 @@ fn signed_is_genuine(webhook: &Webhook) {
     let signed = webhook.dialect.sign(draft, &Key::Signing(Secret::new(SECRET)), NOW);
     if let Err(rejection) = webhook.dialect.verify(&incoming(&signed), &keys(), NOW) {
         assert!(
-            !matches!(rejection, Rejection::WrongSignature | Rejection::BadEncoding { .. } | Rejection::NoKey),
+            !matches!(
+                rejection,
+                Rejection::WrongSignature | Rejection::BadEncoding { .. } | Rejection::NoKey
+            ),
             "{rejection}"
         );
     }
@@ -55,7 +59,12 @@ fn passed_on(webhook: &Webhook, event: &Event) {
     let logged = LoggedEvent { seq: Seq(1), event: event.clone() };
     let rendered = cloudevents::render(&logged);
     for mode in [ContentMode::Structured, ContentMode::Binary] {
-        assert_eq!(json::check(rendered.body(mode), 120), Ok(()), "{}", String::from_utf8_lossy(rendered.body(mode)));
+        assert_eq!(
+            json::check(rendered.body(mode), 120),
+            Ok(()),
+            "{}",
+            String::from_utf8_lossy(rendered.body(mode))
+        );
     }
     let (Origin::Webhook(received), Some(canonical)) = (&event.origin, &canonical) else { return };
     let (identity, subject) = (identity(), &event.subject);

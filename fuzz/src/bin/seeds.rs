@@ -21,10 +21,14 @@ fn main() {
         corpus.add("webhook", &Webhook::write(dialect, draft));
         corpus.add("json", &draft.body);
         if let Ok(event) = translate::received(dialect, &incoming(draft), &stamp())
-            && let (Some(canonical), Some(kind)) = (shopwire_dialects::canonical(&event), event.subject.kind())
+            && let (Some(canonical), Some(kind)) =
+                (shopwire_dialects::canonical(&event), event.subject.kind())
         {
             let object = Value::Object(canonical.object.to_map());
-            corpus.add("entity", format!("{kind}\n{object}\n{{\"id\":\"169\",\"status\":\"shipped\"}}").as_bytes());
+            corpus.add(
+                "entity",
+                format!("{kind}\n{object}\n{{\"id\":\"169\",\"status\":\"shipped\"}}").as_bytes(),
+            );
         }
     }
     texts().iter().for_each(|text| corpus.add("texts", text.as_bytes()));
@@ -69,7 +73,8 @@ fn fixtures() -> Vec<(DialectId, Draft)> {
         let topic = &dialect.catalog().topics[0];
         let facts = SampleFacts { shop: &shop, subject_id: None, now: NOW, random: &Same };
         let head = dialect.sample(topic, &facts);
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/dialects/src").join(dialect.id().as_str());
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/dialects/src").join(dialect.id().as_str());
         for body in json_files(&folder.join("fixtures")) {
             all.push((dialect.id(), Draft { body, ..head.clone() }));
         }
@@ -154,11 +159,13 @@ fn requests(webhooks: &[(DialectId, Draft)]) -> Vec<Vec<u8>> {
     let document: Value = serde_json::from_str(&shopwire_server::openapi_json()).expect("JSON");
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().expect("paths") {
-        let path = path.replace("{shop}", "SHOP").replace("{source}", "SOURCE1").replace("{collection}", "orders");
+        let path =
+            path.replace("{shop}", "SHOP").replace("{source}", "SOURCE1").replace("{collection}", "orders");
         let path = path.replace("{id}", "169").replace("{dialect}", "duda").replace("{type}", "order.paid");
         for method in methods.as_object().expect("methods").keys() {
             let body = body_for(&path);
-            let json = Headers::new().with("Authorization", "Bearer TOKEN").with("Content-Type", "application/json");
+            let json =
+                Headers::new().with("Authorization", "Bearer TOKEN").with("Content-Type", "application/json");
             all.push(request(&method.to_uppercase(), &path, &json, body.as_bytes()));
         }
     }
@@ -169,7 +176,8 @@ fn requests(webhooks: &[(DialectId, Draft)]) -> Vec<Vec<u8>> {
         "",
         "not json",
     ];
-    let headers = Headers::new().with("Authorization", "Bearer TOKEN").with("Content-Type", "application/x-ndjson");
+    let headers =
+        Headers::new().with("Authorization", "Bearer TOKEN").with("Content-Type", "application/x-ndjson");
     all.push(request("POST", "/v1/shops/SHOP/changes", &headers, lines.join("\n").as_bytes()));
     for (id, draft) in webhooks.iter().step_by(7) {
         let number = DialectId::PLATFORMS.iter().position(|platform| platform == id).expect("a platform") + 1;
@@ -185,7 +193,9 @@ fn body_for(path: &str) -> &'static str {
         "/v1/apps" => r#"{"dialect":"ecwid","name":"Feeds","client_secret":"c2VjcmV0"}"#,
         "/v1/sources" => r#"{"shop":"SHOP","dialect":"duda","name":"main","secret":"c2VjcmV0"}"#,
         "/v1/endpoints" => r#"{"name":"erp","url":"https://hooks.example.com/","topics":["order.*"]}"#,
-        "/v1/shops/SHOP/occurrences" => r#"{"type":"order.message_created","subject":"169","details":{"message_id":"3"}}"#,
+        "/v1/shops/SHOP/occurrences" => {
+            r#"{"type":"order.message_created","subject":"169","details":{"message_id":"3"}}"#
+        }
         _ => r#"{"status":"processing","total":{"amount":"19.90","currency":"EUR"}}"#,
     }
 }

@@ -59,7 +59,8 @@ pub fn segment(directory: &Path, input: &[u8]) {
     assert!(going_on.index.events.len() <= found.index.events.len());
     let (events, attempts) = (found.index.events.len(), found.index.attempts.len());
     std::fs::write(index_path(&path), index_file::encode(&found.index, FIRST, length)).expect(DISK);
-    let index = IndexFile::open(&index_path(&path), FIRST, length).expect(DISK).expect("what was just written");
+    let index =
+        IndexFile::open(&index_path(&path), FIRST, length).expect(DISK).expect("what was just written");
     assert_eq!((index.events() as usize, index.attempts() as usize), (events, attempts));
     let offsets = index.offsets(0..index.events()).expect(DISK);
     assert!(offsets.into_iter().eq(found.index.events.iter().map(|row| row.offset)));
@@ -69,9 +70,12 @@ pub fn segment(directory: &Path, input: &[u8]) {
 pub fn index(directory: &Path, input: &[u8]) {
     let path = directory.join(FIRST.stem()).with_extension("idx");
     let mut bytes = input.to_vec();
-    let blocks = |at: usize| input.get(at..).and_then(|rest| rest.first_chunk()).map(|count| u32::from_le_bytes(*count));
+    let blocks = |at: usize| {
+        input.get(at..).and_then(|rest| rest.first_chunk()).map(|count| u32::from_le_bytes(*count))
+    };
     if let (Some(keys), Some(repeats)) = (blocks(56), blocks(60)) {
-        let end = (u64::from(keys) + u64::from(repeats)) * super::filter::BLOCK as u64 + index_file::HEADER as u64;
+        let end =
+            (u64::from(keys) + u64::from(repeats)) * super::filter::BLOCK as u64 + index_file::HEADER as u64;
         let checksum = usize::try_from(end).ok().and_then(|end| bytes.split_at_mut_checked(end));
         if let Some((start, rest)) = checksum
             && let Some(crc) = rest.first_chunk_mut()
