@@ -32,9 +32,10 @@ async fn an_endpoint_gets_its_defaults_and_is_changed() {
         "name": "new", "url": "http://127.0.0.1:9/new", "shop": shop, "topics": ["order.*"], "mode": "binary",
         "headers": [{"name": "X-Env", "value": "hush"}], "ordering": "none",
         "retry": {"delays_s": [1, 2], "jitter": 0.25}, "in_flight_max": 1,
+        "connections_max": 1, "rate": {"per_second": 2.5, "burst": 4}, "failing_max_ms": 3_600_000,
     });
     let changed = world.patch(&path(&made), &change).await.expect(200);
-    for field in ["name", "url", "shop", "topics", "mode", "ordering", "retry", "in_flight_max"] {
+    for field in change.as_object().unwrap().keys().filter(|field| *field != "headers") {
         assert_eq!(changed[field], change[field], "{field}");
     }
     assert_eq!(changed["headers"], json!(["X-Env"]));
@@ -44,6 +45,9 @@ async fn an_endpoint_gets_its_defaults_and_is_changed() {
     );
     let for_all = world.patch(&path(&made), &json!({"shop": null})).await.expect(200);
     assert_eq!((&for_all["shop"], &for_all["topics"]), (&json!(null), &change["topics"]));
+    let freed = json!({"connections_max": null, "rate": null, "failing_max_ms": null});
+    let as_usual = world.patch(&path(&made), &freed).await.expect(200);
+    assert!(["connections_max", "rate", "failing_max_ms"].iter().all(|field| as_usual[field].is_null()));
     assert_eq!(world.delete(&path(&made)).await.status, 204);
     world.get(&path(&made)).await.problem(404, "not_found");
     world.patch(&path(&made), &json!({})).await.problem(404, "not_found");
@@ -74,6 +78,13 @@ async fn endpoints_that_can_not_be_are_refused_by_field() {
         (json!({"retry": {"delays_s": [1], "jitter": 0.6}}), "retry"),
         (json!({"in_flight_max": 0}), "in_flight_max"),
         (json!({"in_flight_max": 65}), "in_flight_max"),
+        (json!({"connections_max": 0}), "connections_max"),
+        (json!({"connections_max": 65}), "connections_max"),
+        (json!({"rate": {"per_second": 0}}), "rate"),
+        (json!({"rate": {"per_second": 100_001}}), "rate"),
+        (json!({"rate": {"per_second": 1, "burst": 0}}), "rate"),
+        (json!({"failing_max_ms": 59_999}), "failing_max_ms"),
+        (json!({"failing_max_ms": 432_000_001}), "failing_max_ms"),
     ] {
         let problem = world.patch(&path(&made), &wrong).await.problem(422, "invalid_field");
         assert_eq!(problem["field"], field, "{wrong}");
@@ -187,5 +198,36 @@ async fn a_paused_endpoint_is_sent_nothing_and_catches_up() {
     let resumed = world.post(&format!("{}/resume", path(&endpoint)), &json!({})).await.expect(200);
     assert_eq!(resumed["state"]["state"], "active");
     assert_eq!(receiver.wait_for(1).await[0].header("webhook-id"), Some(event.as_str()));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn how_an_endpoint_fares_is_shown_with_when_it_is_tried_next() {
+    let limits = Limits { breaker_failures_max: 2, ..Limits::default() };
+    let world = World::with(limits).await;
+    let receiver = ScriptedReceiver::start().await;
+    receiver.set_replies([Reply::status(500)]);
+    let source = world.source(DialectId::Shoptet).await;
+    let endpoint = world.endpoint(&receiver.url("/hook")).await;
+    let well = json!({
+        "status": "well", "failing_since": null, "consecutive_failures": 0, "last_failure": null, "disabled_at": null,
+        "window": 16, "breaker": {"state": "closed", "next_probe_at": null}, "rate_free_at": null, "next_due_at": null,
+    });
+    assert_eq!(endpoint["health"], well);
+    for id in ["1", "2"] {
+        world.event(&source, DialectId::Shoptet, "order:create", id).await;
+    }
+    receiver.wait_for(2).await;
+    world.clock.wait_for_sleep_until(NOW.plus_ms(10_000)).await;
+    let health = world.get(&path(&endpoint)).await.expect(200)["health"].take();
+    assert_eq!((&health["status"], &health["consecutive_failures"]), (&json!("failing"), &json!(2)));
+    assert_eq!((&health["failing_since"], &health["last_failure"]), (&json!(NOW), &json!("refused (500)")));
+    assert_eq!(health["disabled_at"], json!(NOW.plus_ms(5 * 24 * 3_600_000)));
+    let probe_at = NOW.plus_ms(10_000);
+    assert_eq!(health["breaker"], json!({"state": "open", "next_probe_at": probe_at}));
+    let due_at = Timestamp::parse(health["next_due_at"].as_str().unwrap()).unwrap();
+    assert!((4_500..=5_500).contains(&due_at.since_ms(NOW)), "its first wait, moved by chance: {due_at}");
+    let told = world.all("/v1/events?type=endpoint.failing", 5).await;
+    assert_eq!(told[0]["subject"], json!(format!("endpoint/{}", text(&endpoint["id"]))));
     world.stop().await;
 }

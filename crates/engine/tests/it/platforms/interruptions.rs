@@ -169,6 +169,12 @@ async fn what_the_last_run_had_no_time_to_close_is_closed_by_the_next() {
             world.engine.resume_endpoint(endpoint.id).await.unwrap();
         }
         let world = world.crashed().await;
+        // It is looked for where the lane is taken up.
+        if is_resumed {
+            until(async || world.engine.metrics().lanes_running.get() == 1).await;
+        } else {
+            until(async || world.endpoint_state(&endpoint) != EndpointState::Active).await;
+        }
         let state = world.endpoint_state(&endpoint);
         let as_documented = match id {
             _ if is_resumed => state == EndpointState::Active,
