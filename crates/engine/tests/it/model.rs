@@ -7,23 +7,37 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 use shopwire_core::delivery::RetryPolicy;
 use shopwire_core::{DialectId, EndpointId};
-use shopwire_engine::configure::EndpointDraft;
+use shopwire_engine::capture::CaptureError;
+use shopwire_engine::configure::{ConfigureError, EndpointDraft};
+use shopwire_engine::receive::ReceiveError;
+use shopwire_store::StoreError;
 use shopwire_testkit::{Reply, ScriptedReceiver};
 
+use crate::changing::{order, put};
+use crate::unreliable::Fault;
 use crate::world::{World, subject};
 
 #[derive(Debug, Clone)]
 enum Action {
     /// So many events, spread over a few subjects.
     Receive(usize),
+    /// So many orders of the shop are written.
+    Change(usize),
     /// The receiver answers its next requests so.
     Misbehave(usize, Manner),
+    /// A verb of the store fails so many times.
+    Fail(&'static str, usize),
     Pass(i64),
     Pause,
     Resume,
+    /// What is dead by now is sent again.
+    Redeliver,
     Restart,
     Crash,
 }
+
+/// What a store may fail at while all goes on.
+const VERBS: [&str; 8] = ["append", "commit", "snapshot", "record", "read_after", "read_at", "lane", "save"];
 
 #[derive(Debug, Clone, Copy)]
 enum Manner {
@@ -34,8 +48,12 @@ enum Manner {
 
 fn action() -> impl Strategy<Value = Action> {
     let manner = prop_oneof![Just(Manner::Fails), Just(Manner::Closes), Just(Manner::Hangs)];
+    let verb = (0..VERBS.len()).prop_map(|at| VERBS[at]);
     prop_oneof![
         6 => (1usize..12).prop_map(Action::Receive),
+        3 => (1usize..6).prop_map(Action::Change),
+        2 => (verb, 1usize..4).prop_map(|(verb, times)| Action::Fail(verb, times)),
+        1 => Just(Action::Redeliver),
         4 => (1usize..10, manner).prop_map(|(requests, manner)| Action::Misbehave(requests, manner)),
         4 => (1i64..20_000).prop_map(Action::Pass),
         1 => Just(Action::Pause),
@@ -71,26 +89,86 @@ impl Receiver {
     }
 }
 
+/// What was asked for, as the model has it.
+#[derive(Default)]
+struct Asked {
+    /// Subject and event, in the order in which they were answered.
+    sent: Vec<(String, String)>,
+    /// Those that were dead and are sent again: they come behind what went on without them.
+    redelivered: BTreeSet<String>,
+    told: u64,
+}
+
+impl Asked {
+    /// Webhooks, each sent again until it is taken: a platform does so too.
+    async fn receive(&mut self, world: &World, events: usize) {
+        let source = world.engine.directory().sources.all().remove(0);
+        let topic = crate::world::order_updated(source.dialect);
+        for _ in 0..events {
+            self.told += 1;
+            let id = (self.told % 5).to_string();
+            let receipt = loop {
+                match world.receive(&source, topic, &id, self.told).await {
+                    Ok(receipt) => break receipt,
+                    Err(error) => assert!(matches!(error, ReceiveError::Store(_)), "{error}"),
+                }
+            };
+            assert!(!receipt.merged, "what was refused is not remembered");
+            self.sent.push((format!("order/{id}"), receipt.event.to_string()));
+        }
+    }
+
+    /// Writes to two orders, each repeated until it is done.
+    async fn change(&mut self, world: &World, writes: usize) {
+        let shop = world.engine.directory().sources.all().remove(0).shop;
+        for _ in 0..writes {
+            self.told += 1;
+            let (key, email) =
+                (order(shop, &format!("w{}", self.told % 2)), format!("{}@example.com", self.told));
+            let written = loop {
+                match put(&world.engine, &key, serde_json::json!({ "email": email })).await {
+                    Ok(written) => break written,
+                    Err(error) => assert!(matches!(error, CaptureError::Store(_)), "{error}"),
+                }
+            };
+            assert_eq!(written.events.len(), 1, "what was refused is not half done");
+            self.sent.push((format!("order/{}", key.id), written.events[0].id.to_string()));
+        }
+    }
+
+    async fn redeliver(&mut self, world: &World, endpoint: EndpointId) {
+        for letter in world.dead(endpoint, 0).await {
+            world.engine.redeliver(endpoint, letter.event).await.unwrap();
+            self.redelivered.insert(letter.event.to_string());
+        }
+    }
+}
+
+/// Does it again until the store lets it.
+async fn set_up<T>(mut change: impl AsyncFnMut() -> Result<T, ConfigureError>) {
+    while let Err(error) = change().await {
+        assert!(matches!(error, ConfigureError::Store(_)), "{error}");
+    }
+}
+
 async fn act(
     world: World,
     endpoint: EndpointId,
     receiver: &Mutex<Receiver>,
     action: &Action,
-    sent: &mut Vec<(String, String)>,
+    asked: &mut Asked,
 ) -> World {
     match *action {
-        Action::Receive(events) => {
-            let source = world.engine.directory().sources.all().remove(0);
-            for _ in 0..events {
-                let id = (sent.len() % 5).to_string();
-                let event = world.order(&source, &id).await;
-                sent.push((format!("order/{id}"), event.to_string()));
-            }
+        Action::Receive(events) => asked.receive(&world, events).await,
+        Action::Change(writes) => asked.change(&world, writes).await,
+        Action::Redeliver => asked.redeliver(&world, endpoint).await,
+        Action::Fail(verb, times) => {
+            world.ledger.jam(verb, times, Fault::Fails(StoreError::Full("no space left".to_owned())));
         }
         Action::Misbehave(requests, manner) => receiver.lock().unwrap().next.extend(vec![manner; requests]),
         Action::Pass(ms) => world.clock.advance_ms(ms),
-        Action::Pause => drop(world.engine.pause_endpoint(endpoint).await.unwrap()),
-        Action::Resume => drop(world.engine.resume_endpoint(endpoint).await.unwrap()),
+        Action::Pause => set_up(async || world.engine.pause_endpoint(endpoint).await).await,
+        Action::Resume => set_up(async || world.engine.resume_endpoint(endpoint).await).await,
         // Stopping lets what is in flight land: somebody has to move the clock for what hangs.
         Action::Restart if receiver.lock().unwrap().next.is_empty() => {
             let clock = world.clock.clone();
@@ -131,13 +209,15 @@ async fn live(actions: &[Action]) {
     let draft =
         EndpointDraft { retry: Some(retry), in_flight_max: Some(4), ..World::draft(listening.url("/")) };
     let endpoint = world.engine.create_endpoint(draft).await.unwrap().0.id;
-    let mut sent = Vec::new();
+    let mut asked = Asked::default();
     for action in actions {
-        world = act(world, endpoint, &receiver, action, &mut sent).await;
+        world = act(world, endpoint, &receiver, action, &mut asked).await;
     }
     // From here on all goes well.
     receiver.lock().unwrap().next.clear();
+    VERBS.iter().for_each(|verb| world.ledger.jam(verb, 0, Fault::Panics));
     world.engine.resume_endpoint(endpoint).await.unwrap();
+    let Asked { sent, redelivered, .. } = asked;
     let mut ended = BTreeSet::new();
     // Real sockets under a loaded machine need many rounds; the bound only keeps a fault from hanging the test.
     for _ in 0..50_000 {
@@ -157,7 +237,8 @@ async fn live(actions: &[Action]) {
             .map(|(s, e)| (s.to_owned(), e.into_iter().map(str::to_owned).collect::<Vec<_>>()))
             .collect::<BTreeMap<_, _>>(),
     );
-    for (subject, got) in firsts(&took) {
+    for (subject, mut got) in firsts(&took) {
+        got.retain(|event| !redelivered.contains(*event));
         let expected: Vec<_> = sent[subject].iter().filter(|event| got.contains(&event.as_str())).collect();
         assert_eq!(got, expected, "{subject} in order");
     }
