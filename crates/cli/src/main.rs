@@ -22,6 +22,7 @@ mod moment;
 mod offline;
 mod output;
 mod receiver;
+mod restore;
 mod runtime;
 mod samples;
 mod serve;
@@ -63,6 +64,9 @@ enum Command {
     Config(commands::config::ConfigCommand),
     Doctor(commands::doctor::DoctorCommand),
     VerifyLog(commands::verify_log::VerifyLog),
+    Backup(commands::backup::Backup),
+    Restore(commands::restore::Restore),
+    Erase(commands::erase::Erase),
     #[cfg(unix)]
     Bench(commands::bench::Bench),
     #[cfg(unix)]
@@ -91,6 +95,9 @@ impl Command {
             Self::Config(config) => config.run(output),
             Self::Doctor(doctor) => runtime::run(None, doctor.run(output)),
             Self::VerifyLog(verify_log) => runtime::run(None, verify_log.run(output)),
+            Self::Backup(backup) => runtime::run(None, backup.run(output)),
+            Self::Restore(restore) => runtime::run(None, restore.run(output)),
+            Self::Erase(erase) => runtime::run(None, erase.run(output)),
             #[cfg(unix)]
             Self::Bench(bench) => runtime::run(Some(1), bench.run(output)),
             #[cfg(unix)]

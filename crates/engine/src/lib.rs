@@ -19,6 +19,7 @@ pub mod egress;
 mod engine;
 pub mod ledger_check;
 pub mod metrics;
+mod ready;
 pub mod receive;
 pub mod replay;
 mod retention;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use shopwire_core::DialectId;
 use shopwire_core::delivery::{Outcome, Standing};
+use shopwire_store::StoreError;
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -151,6 +152,8 @@ pub struct Metrics {
     pub lanes_hot: Level,
     /// How far the log reaches, as retention saw it last.
     pub log: LogMetrics,
+    /// 1 if the store had no room for what was to be written last, else 0.
+    pub store_full: Level,
     /// From a request's arrival to its being synced.
     pub accept: Latency,
     /// From a write's begin to its being synced, or found to change nothing.
@@ -166,6 +169,16 @@ fn index(dialect: DialectId) -> usize {
 }
 
 impl Metrics {
+    /// Notes whether the store had room for what was written.
+    pub(crate) fn seen<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
+        let is_full = matches!(written, Err(StoreError::Full(_)));
+        // As a rule nothing changes, and then nothing is shared among those who write.
+        if i64::from(is_full) != self.store_full.get() && (is_full || written.is_ok()) {
+            self.store_full.set(i64::from(is_full));
+        }
+        written
+    }
+
     pub(crate) fn count_received(&self, dialect: DialectId, merged: bool) {
         let counts = if merged { &self.merged } else { &self.received };
         counts[index(dialect)].add(1);

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use http::{StatusCode, header};
+use shopwire_store::StoreError;
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -12,15 +13,17 @@ pub(crate) async fn healthz() -> StatusCode {
     StatusCode::OK
 }
 
-/// Whether the store can be read, so that requests can be served.
+/// Whether the store can be read and has room, so that requests can be served.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, description = "It can.")))]
 pub(crate) async fn readyz(State(app): State<App>) -> Result<StatusCode, Problem> {
-    match app.engine().ledger().head().await {
-        Ok(_) => Ok(StatusCode::OK),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            let detail = "the store can't be read: the server's log says why";
-            Err(Problem::new(Code::Unavailable, detail).with_header(header::RETRY_AFTER, "1"))
-        }
-    }
+    let Err(error) = app.engine().ready().await else { return Ok(StatusCode::OK) };
+    tracing::warn!(%error, "not ready");
+    let (code, detail) = match error {
+        StoreError::Full(_) => (
+            Code::Busy,
+            "the store has no room: what is to be kept is answered 503 until there is some again",
+        ),
+        _ => (Code::Unavailable, "the store can't be used: the server's log says why"),
+    };
+    Err(Problem::new(code, detail).with_header(header::RETRY_AFTER, "1"))
 }

@@ -177,6 +177,8 @@ impl EngineMetrics {
         counter(encoder, "log_events_let_go", events, log.let_go_events.get())?;
         let bytes = "Bytes of the log that were freed.";
         counter(encoder, "log_bytes_let_go", bytes, log.let_go_bytes.get())?;
+        let full = "1 if the store had no room for what was to be written last, else 0.";
+        gauge(encoder, "store_full", full, self.engine.metrics().store_full.get())?;
         let lapsed = "Deliveries that an endpoint had still to get when the event was let go of.";
         counter(encoder, "deliveries_lapsed", lapsed, log.lapsed.get())
     }

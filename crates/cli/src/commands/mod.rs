@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod backup;
 #[cfg(unix)]
 pub(crate) mod bench;
 pub(crate) mod catalog;
@@ -8,11 +9,13 @@ pub(crate) mod config;
 pub(crate) mod dead_letters;
 pub(crate) mod doctor;
 pub(crate) mod entities;
+pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod openapi;
 mod pages;
 pub(crate) mod receive;
 pub(crate) mod replay;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod shops;
 pub(crate) mod translate;

@@ -11,7 +11,7 @@ use crate::offline::{self, DataArgs};
 use crate::output::{self, Output, row};
 
 /// What the check may hold in memory for its books.
-const MEMORY_BYTES_MAX: u64 = 64 << 20;
+pub(crate) const MEMORY_BYTES_MAX: u64 = 64 << 20;
 
 /// Check that nothing is lost: for every event, received = delivered + filtered + waiting + dead, endpoint by endpoint
 ///
@@ -78,7 +78,8 @@ pub(crate) fn as_json(report: &LedgerReport) -> Value {
     })
 }
 
-fn as_text(report: &LedgerReport) -> String {
+/// The report for people.
+pub(crate) fn as_text(report: &LedgerReport) -> String {
     let LedgerReport { span, events, erased, attempts, .. } = report;
     let mut text = format!(
         "{events} events (places {} to {}), {erased} erased, {attempts} attempts, {} MiB\n\n",

@@ -8,7 +8,7 @@ const NAME: &str = "clock";
 /// 2025-01-01T00:00:00Z: before this was written.
 const LONG_AGO: Timestamp = Timestamp::from_secs(1_735_689_600);
 
-/// Whether it can be `now`, the newest event having been received at `newest`.
+/// Whether it can be `now`, the newest event having been received, or the newest file written, at `newest`.
 pub(super) fn check(now: Timestamp, newest: Option<Timestamp>) -> Check {
     let set = "set the clock, and let the system keep it (NTP)";
     if now < LONG_AGO {
@@ -19,9 +19,11 @@ pub(super) fn check(now: Timestamp, newest: Option<Timestamp>) -> Check {
         );
     }
     match newest {
-        Some(newest) if newest > now => {
-            Check::problem(NAME, format!("it says {now}, but the newest event was received at {newest}"), set)
-        }
+        Some(newest) if newest > now => Check::problem(
+            NAME,
+            format!("it says {now}, but the store has something of {newest}: it was set back"),
+            set,
+        ),
         _ => Check::ok(NAME, format!("it says {now}")),
     }
 }

@@ -10,6 +10,7 @@ const SPACE: &str = "free space";
 /// Less is soon full.
 #[cfg(unix)]
 const SPACE_BYTES_MIN: u64 = 1 << 30;
+const BACKUPS: &str = "backup directory";
 
 /// Whether the store's directory can be used and is read by nobody else.
 pub(super) fn directory(path: &Path) -> Check {
@@ -83,9 +84,15 @@ fn missing(path: &Path) -> Check {
     )
 }
 
-/// Whether there is room for what comes.
+/// Whether backups can be made where they are configured to be.
+pub(super) fn backups(path: &Path) -> Check {
+    let found = directory(path);
+    Check { name: BACKUPS, cure: found.cure.map(|cure| cure.replace("store.path", "store.backups")), ..found }
+}
+
+/// Whether there is room for what comes: the store has `used` bytes, and its log may grow to `log_bytes_max`.
 #[cfg(unix)]
-pub(super) fn free_space(path: &Path) -> Check {
+pub(super) fn free_space(path: &Path, used: u64, log_bytes_max: u64) -> Check {
     let ground = ground(path);
     let Ok(stats) = rustix::fs::statvfs(ground) else {
         return Check::warning(
@@ -95,14 +102,52 @@ pub(super) fn free_space(path: &Path) -> Check {
         );
     };
     let bytes = stats.f_bavail.saturating_mul(stats.f_frsize);
-    let found = format!("{} MiB where `{}` is", bytes >> 20, ground.display());
-    if bytes < SPACE_BYTES_MIN {
-        return Check::warning(SPACE, found, "make room: when the disk is full, webhooks are answered 503");
+    let needed = needed_bytes(used, log_bytes_max);
+    let found = format!(
+        "{} MiB free where `{}` is, {} MiB needed, {} MiB used by the store",
+        bytes >> 20,
+        ground.display(),
+        needed >> 20,
+        used >> 20
+    );
+    if bytes < needed {
+        let cure =
+            "make room, or set `limits.log_bytes_max`: when the disk is full, webhooks are answered 503";
+        return Check::warning(SPACE, found, cure);
     }
     Check::ok(SPACE, found)
 }
 
+/// What the log may still grow by (it keeps half as much again for endpoints that are behind), and always some.
+#[cfg(unix)]
+fn needed_bytes(used: u64, log_bytes_max: u64) -> u64 {
+    let most = log_bytes_max.saturating_add(log_bytes_max / 2);
+    most.saturating_sub(used).max(SPACE_BYTES_MIN)
+}
+
 #[cfg(not(unix))]
-pub(super) fn free_space(_: &Path) -> Check {
+pub(super) fn free_space(_: &Path, _: u64, _: u64) -> Check {
     Check::ok("free space", "not looked at on this system")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::doctor::Level;
+
+    #[test]
+    fn room_is_needed_for_what_the_log_may_grow_to() {
+        assert_eq!(needed_bytes(0, 0), SPACE_BYTES_MIN);
+        assert_eq!(needed_bytes(4 << 30, 10 << 30), 11 << 30);
+        assert_eq!(needed_bytes(15 << 30, 10 << 30), SPACE_BYTES_MIN);
+        assert_eq!(free_space(Path::new("."), 0, u64::MAX / 2).level, Level::Warning);
+    }
+
+    #[test]
+    fn a_place_for_backups_that_is_none_is_told_by_its_own_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let check = backups(file.path());
+        assert_eq!((check.name, check.level), (BACKUPS, Level::Problem));
+        assert!(check.cure.is_some_and(|cure| cure.contains("store.backups")));
+    }
 }

@@ -4,7 +4,9 @@
 
 mod check;
 mod clock;
+mod dangers;
 mod data;
+mod files;
 mod key;
 mod network;
 mod probe;
@@ -16,15 +18,21 @@ use std::sync::Arc;
 
 pub(crate) use check::{Check, Level};
 
+use self::files::Files;
 use crate::config::Config;
 
 /// Everything that can be looked at once the configuration is right.
 pub(crate) async fn examine(config: &Config, clock: &dyn Clock, random: Arc<dyn Random>) -> Vec<Check> {
     let (stored, newest) = store::check(config, random).await;
-    let mut checks = vec![data::directory(&config.store.path), data::free_space(&config.store.path)];
+    let files = Files::below(&config.store.path);
+    let mut checks = dangers::check(config);
+    checks.push(data::directory(&config.store.path));
+    checks.push(files.permissions());
+    checks.push(data::free_space(&config.store.path, files.bytes, config.limits.log_bytes_max));
+    checks.extend(config.store.backups.as_deref().map(data::backups));
     checks.push(key::check(config));
     checks.push(stored);
-    checks.push(clock::check(clock.now(), newest));
+    checks.push(clock::check(clock.now(), newest.max(files.newest)));
     checks.push(network::check(config.server.listen));
     checks.push(system::open_files(&config.limits));
     checks.push(roots(config));

@@ -191,6 +191,8 @@ pub enum OperationalType {
     EndpointDisabled,
     /// `endpoint.recovered`: it takes deliveries again.
     EndpointRecovered,
+    /// `endpoint.lapsed`: events it had still to get were let go of, since they were too old or the log too large.
+    EndpointLapsed,
 }
 
 impl OperationalType {
@@ -198,7 +200,7 @@ impl OperationalType {
     pub const KIND: &'static str = "endpoint";
     /// All of them.
     pub const ALL: &'static [Self] =
-        &[Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered];
+        &[Self::EndpointFailing, Self::EndpointDisabled, Self::EndpointRecovered, Self::EndpointLapsed];
 
     /// The name, as in `endpoint.failing`.
     pub const fn as_str(self) -> &'static str {
@@ -206,6 +208,7 @@ impl OperationalType {
             Self::EndpointFailing => "endpoint.failing",
             Self::EndpointDisabled => "endpoint.disabled",
             Self::EndpointRecovered => "endpoint.recovered",
+            Self::EndpointLapsed => "endpoint.lapsed",
         }
     }
 

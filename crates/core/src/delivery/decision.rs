@@ -43,6 +43,10 @@ pub enum DeadReason {
     Unsendable,
     /// Its endpoint was removed ([`Exhaustion::Remove`]) while it waited to be sent.
     EndpointRemoved,
+    /// What the event said was erased before it was delivered: somebody asked for that.
+    Erased,
+    /// The event was let go of by retention before it was delivered: it had waited for too long.
+    Lapsed,
 }
 
 impl DeadReason {
@@ -54,12 +58,22 @@ impl DeadReason {
             Self::Unrenderable => "unrenderable",
             Self::Unsendable => "unsendable",
             Self::EndpointRemoved => "endpoint_removed",
+            Self::Erased => "erased",
+            Self::Lapsed => "lapsed",
         }
     }
 
     /// The reason of this word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Exhausted, Self::TooOld, Self::Unrenderable, Self::Unsendable, Self::EndpointRemoved]
+        [
+            Self::Exhausted,
+            Self::TooOld,
+            Self::Unrenderable,
+            Self::Unsendable,
+            Self::EndpointRemoved,
+            Self::Erased,
+            Self::Lapsed,
+        ]
             .into_iter()
             .find(|reason| reason.code() == code)
     }

@@ -129,7 +129,7 @@ impl Engine {
         let earliest = timers.iter().filter_map(|(_, at)| *at).min();
         let change =
             EntityChange { timers, ..state(key, stored, entity.clone(), &consequences.marks, now, events) };
-        match self.0.ledger.commit(change).await? {
+        match self.metrics().seen(self.0.ledger.commit(change).await)? {
             Committed::Conflict { .. } => Ok(None),
             Committed::Done { version, .. } => {
                 self.0.alarm.set(earliest);

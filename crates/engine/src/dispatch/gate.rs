@@ -104,6 +104,12 @@ impl Gate {
         }
     }
 
+    /// Closes the gate, and has the lane let go of all that it keeps in memory: what it has not sent yet, it reads again.
+    pub(super) fn let_go(&self) {
+        self.shut();
+        self.let_go.notify_one();
+    }
+
     /// Ends when the lane is to let go of what waits for it in memory, to read it from the log later.
     pub(super) async fn asked_to_let_go(&self) {
         self.let_go.notified().await;

@@ -140,6 +140,12 @@ impl Lanes {
         }
     }
 
+    /// Has all lanes let go of events they keep in memory: what they have not sent yet, they read again.
+    pub(crate) fn let_go(&self) {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.values().for_each(|berth| berth.gate.let_go());
+    }
+
     /// Ends all lanes: what is in flight lands, where each lane stands is stored.
     pub(crate) async fn stop(&self) {
         self.stop.cancel();

@@ -16,6 +16,7 @@ mod burial;
 mod cares;
 mod closing;
 mod gate;
+mod hollow;
 mod index;
 mod lanes;
 mod matching;

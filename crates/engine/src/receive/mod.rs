@@ -176,7 +176,7 @@ impl Engine {
         let patience_ms = answer_within_ms / 4 * 3;
         tokio::select! {
             biased;
-            appended = self.0.ledger.append(event) => appended,
+            appended = self.0.ledger.append(event) => self.metrics().seen(appended),
             () = self.timer().sleep_ms(patience_ms) => {
                 Err(StoreError::Full(format!("the disk takes longer than {patience_ms} ms")))
             }

@@ -90,6 +90,8 @@ impl Engine {
 
     async fn erase_one(&self, shop: ShopId, subject: &Subject) -> Result<Erasure, StoreError> {
         let erasure = self.ledger().erase(shop, subject, self.timer().now()).await?;
+        // What lanes have read of it, they read again, and find nothing.
+        self.0.lanes.let_go();
         let Erasure { events, attempts, snapshots, .. } = erasure;
         // The subject stands in the record; a log is read by more people, and kept elsewhere.
         tracing::info!(%shop, events, attempts, snapshots, "a subject was erased");

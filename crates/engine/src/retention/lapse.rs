@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
+use shopwire_core::commerce::{EventType, OperationalType, Subject};
 use shopwire_core::delivery::Endpoint;
-use shopwire_core::{EndpointId, Seq};
+use shopwire_core::{EndpointId, Event, EventId, Origin, RecordedChange, Seq, ShopId};
+use shopwire_store::StoreError;
 
 use crate::Engine;
 use crate::bits::Bits;
@@ -36,18 +39,67 @@ impl Lapsing {
     }
 }
 
+/// What is told, as it stands in the log.
+#[derive(Serialize)]
+struct Told<'a> {
+    object: Object<'a>,
+    details: Details,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    id: EndpointId,
+    name: &'a str,
+    dialect: &'static str,
+    shop: Option<ShopId>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    /// Deliveries that will never be made.
+    deliveries: u64,
+    /// The places of the log that went: the first, and the one behind the last.
+    from: Seq,
+    before: Seq,
+}
+
 impl Engine {
-    /// Tells of deliveries that lapsed, everything before `first_left` having gone.
-    pub(super) async fn tell_lapsed(&self, lapsing: &Lapsing, first_left: Seq) {
+    /// Tells of deliveries that lapsed, everything before `first_left` having gone: in the log of the process, in the metrics,
+    /// and as an event.
+    pub(super) async fn tell_lapsed(&self, lapsing: &Lapsing, first_left: Seq) -> Result<(), StoreError> {
+        let mut events = Vec::new();
         for (endpoint, deliveries) in lapsing.lost(first_left) {
+            let details = Details { deliveries, from: lapsing.first, before: first_left };
             tracing::error!(
                 endpoint.id = %endpoint.id,
                 deliveries,
-                log.from = lapsing.first.0,
-                log.before = first_left.0,
-                "an endpoint was let wait so long that events went which it had still to get"
+                log.from = details.from.0,
+                log.before = details.before.0,
+                "events were let go of that an endpoint had still to get: it did not take them for too long"
             );
             self.metrics().log.lapsed.add(deliveries);
+            events.push(self.lapsed(endpoint, details));
+        }
+        if !events.is_empty() {
+            self.ledger().append_all(events).await?;
+        }
+        Ok(())
+    }
+
+    fn lapsed(&self, endpoint: &Endpoint, details: Details) -> Event {
+        let Endpoint { id, name, dialect, shop, .. } = endpoint;
+        let object = Object { id: *id, name, dialect: dialect.as_str(), shop: *shop };
+        let told = Told { object, details };
+        let data = serde_json::to_vec(&told).expect("texts and numbers can be written");
+        let (cause, actor, version, now) = (None, None, 0, self.timer().now());
+        Event {
+            id: EventId::new(now, self.random()),
+            shop: shop.unwrap_or_else(Event::no_shop),
+            event_type: EventType::Operational(OperationalType::EndpointLapsed),
+            subject: Subject::native(OperationalType::KIND, id),
+            occurred_at: now,
+            received_at: now,
+            origin: Origin::Change(RecordedChange { cause, actor, version, data: data.into() }),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Engine {
                 let lapsing = debtors.lapsing(self, owed.seq, keep_from).await?;
                 let dropped = self.ledger().retain(harsh).await?;
                 self.count_dropped(dropped);
-                self.tell_lapsed(&lapsing, dropped.first).await;
+                self.tell_lapsed(&lapsing, dropped.first).await?;
             }
         }
         self.measure(self.ledger().span().await?).await

@@ -6,6 +6,7 @@ mod canonical;
 mod capture;
 mod capture_bounds;
 mod capture_races;
+mod care_of_log;
 mod care;
 mod changing;
 mod clock_jumps;

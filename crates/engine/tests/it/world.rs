@@ -16,7 +16,7 @@ use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::receive::{Receipt, ReceiveError, ReceivedRequest};
 use shopwire_engine::{DeliveryState, Engine, EngineParts};
 use shopwire_store::{
-    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, EventFilter, EventHead, Ledger, PageRequest,
+    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, EventFilter, EventHead, Ledger, LogConfig, PageRequest,
     RejectedRequest, SecretKey, SqliteConfig, SqliteLedger, StoreError,
 };
 use shopwire_testkit::{Received, SeededRandom, SimClock};
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) ledger: Arc<Unreliable>,
     directory: tempfile::TempDir,
     limits: Limits,
+    segment_bytes: u64,
     starts: u64,
     told: AtomicU64,
 }
@@ -51,9 +52,15 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
+        Self::with_segments(limits, LogConfig::default().segment_bytes).await
+    }
+
+    /// With a log that is cut into files of so many bytes.
+    pub(crate) async fn with_segments(limits: Limits, segment_bytes: u64) -> Self {
         let (clock, directory) = (SimClock::at(NOW), tempfile::tempdir().unwrap());
-        let (engine, ledger) = start(&clock, &directory, &limits, 0).await;
-        Self { engine, clock, ledger, directory, limits, starts: 0, told: AtomicU64::new(1 << 32) }
+        let (engine, ledger) = start(&clock, &directory, &limits, segment_bytes, 0).await;
+        let told = AtomicU64::new(1 << 32);
+        Self { engine, clock, ledger, directory, limits, segment_bytes, starts: 0, told }
     }
 
     /// Ends the engine in order and starts it again on the same store.
@@ -72,7 +79,7 @@ impl World {
         drop(self.engine);
         drop(self.ledger);
         let starts = self.starts + 1;
-        let (engine, ledger) = start(&self.clock, &self.directory, &self.limits, starts).await;
+        let (engine, ledger) = start(&self.clock, &self.directory, &self.limits, self.segment_bytes, starts).await;
         Self { engine, ledger, starts, ..self }
     }
 
@@ -264,12 +271,14 @@ async fn start(
     clock: &SimClock,
     directory: &tempfile::TempDir,
     limits: &Limits,
+    segment_bytes: u64,
     starts: u64,
 ) -> (Engine, Arc<Unreliable>) {
     // Each start has chance of its own, else ids would repeat.
     let random = Arc::new(SeededRandom::new(7 + starts));
     let ledger = loop {
         let config = SqliteConfig::new(directory.path().join("data"), SecretKey::new([7; 32]), limits);
+        let config = SqliteConfig { log: LogConfig { segment_bytes, ..config.log.clone() }, ..config };
         match SqliteLedger::open(config, Arc::clone(&random) as _) {
             Ok(ledger) => break Unreliable::over(Arc::new(ledger)),
             // The former one is still writing its last.

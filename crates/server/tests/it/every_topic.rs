@@ -43,6 +43,7 @@ fn kind(event_type: &str, topic: &Topic) -> String {
     match event_type.parse() {
         Ok(EventType::Canonical(canonical)) => canonical.kind().as_str().to_owned(),
         Ok(EventType::Native { .. }) => topic.subject.to_owned(),
+        Ok(EventType::Operational(told)) => panic!("no platform has a word for `{told}`"),
         Err(error) => panic!("{event_type}: {error}"),
     }
 }

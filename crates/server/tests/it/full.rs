@@ -76,3 +76,44 @@ async fn a_server_whose_store_can_not_be_read_says_that_it_is_not_ready() {
     assert_eq!(world.get("/readyz").await.status, 200);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_server_without_room_says_that_it_is_not_ready_until_there_is_room_again() {
+    let (world, ledger) = jammed().await;
+    let full = || Fault::Fails(StoreError::Full("no space left on sda1".to_owned()));
+    let (dialect, topic) = ORDERS[0];
+    let (source, webhook) = (world.source(dialect).await, genuine(dialect, topic, "169", 1));
+    assert_eq!(world.get("/readyz").await.status, 200);
+    ledger.jam("append", 1, full());
+    ledger.jam("remember", 2, full());
+    come_again(&world.deliver(&source, &webhook).await, "busy");
+    for _ in 0..2 {
+        come_again(&world.get("/readyz").await, "busy");
+    }
+    // Nobody sends anything to who is not ready: it finds out by itself.
+    assert_eq!(world.get("/readyz").await.status, 200);
+    assert_eq!(world.deliver(&source, &webhook).await.status, 200);
+    ledger.jam("append", 1, full());
+    come_again(&world.deliver(&source, &genuine(dialect, topic, "170", 2)).await, "busy");
+    assert_eq!(world.deliver(&source, &genuine(dialect, topic, "170", 2)).await.status, 200);
+    let probes = ledger.calls("remember");
+    assert_eq!(world.get("/readyz").await.status, 200);
+    assert_eq!(ledger.calls("remember"), probes, "who just wrote something need not try");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn erasures_and_backups_without_room_are_refused_with_503() {
+    let (world, ledger) = jammed().await;
+    let full = || Fault::Fails(StoreError::Full("no space left on sda1".to_owned()));
+    let shop = world.made("/v1/shops", json!({"name": "Teapots"})).await;
+    let path = format!("/v1/shops/{}/erasures", shop["id"].as_str().unwrap());
+    ledger.jam("erase", 1, full());
+    let erasure = json!({"subject": "customer/42"});
+    come_again(&world.post(&path, &erasure).await, "busy");
+    assert_eq!(world.post(&path, &erasure).await.status, 200);
+    ledger.jam("back_up", 1, full());
+    come_again(&world.post("/v1/backups", &json!({"name": "one"})).await, "busy");
+    assert_eq!(world.post("/v1/backups", &json!({"name": "two"})).await.status, 201);
+    world.stop().await;
+}

@@ -19,6 +19,7 @@ mod full;
 mod grants;
 mod idempotency;
 mod ingest;
+mod keeping;
 mod logs;
 mod metrics;
 mod openapi;

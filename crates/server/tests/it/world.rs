@@ -87,7 +87,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let config = ServerConfig {
             public_url: Some("https://hooks.example.com".to_owned()),
-            ..ServerConfig::default()
+            backups: Some(directory.path().join("backups")),
         };
         let router = router(engine.clone(), config);
         let (stop, stopped) = oneshot::channel::<()>();

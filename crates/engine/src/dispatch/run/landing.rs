@@ -14,7 +14,7 @@ impl Run {
     pub(super) fn land(&mut self, landed: Landed) {
         let (seq, attempted) = match landed {
             Landed::Attempted(seq, attempted) => (seq, attempted),
-            Landed::Undeliverable(seq, why) => return self.bury(seq, why),
+            Landed::Undeliverable(seq, reason, why) => return self.bury(seq, reason, why),
             Landed::Unread(seq, error) => (seq, self.our_fault(error.to_string())),
         };
         let before =
@@ -76,21 +76,21 @@ impl Run {
     pub(super) fn pass_over(&mut self, seq: Seq, error: &StoreError) {
         if self.lane.pass_over(seq) {
             tracing::error!(endpoint.id = %self.endpoint.id, %error, "an event is lost to an endpoint");
-            self.write_down_dead(seq, error.to_string());
+            self.write_down_dead(seq, DeadReason::Unrenderable, error.to_string());
         }
     }
 
-    /// An event that retention has taken or that can't be read is not delivered: that is told, not passed over.
-    fn bury(&mut self, seq: Seq, why: String) {
+    /// An event that is gone or that can't be read is not delivered: that is told, not passed over.
+    fn bury(&mut self, seq: Seq, reason: DeadReason, why: String) {
         self.tell_care(&self.our_fault(why.clone()));
-        self.write_down_dead(seq, why);
+        self.write_down_dead(seq, reason, why);
         self.settle(seq, Settled::Finished);
     }
 
-    fn write_down_dead(&mut self, seq: Seq, why: String) {
+    fn write_down_dead(&mut self, seq: Seq, reason: DeadReason, why: String) {
         let number = self.lane.progress(seq).map_or(1, |progress| progress.attempts + 1);
         let attempted = self.our_fault(why);
-        self.write_down(seq, number, attempted, Settled::Finished, Some(DeadReason::Unrenderable));
+        self.write_down(seq, number, attempted, Settled::Finished, Some(reason));
     }
 
     /// An attempt that did not come to be, because of ourselves.

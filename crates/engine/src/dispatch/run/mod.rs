@@ -23,6 +23,7 @@ use self::supply::{Supply, next_of};
 use super::cares::InCare;
 use super::closing::Closing;
 use super::gate::Gate;
+use super::hollow::is_hollow;
 use super::lanes::Stop;
 use crate::deliver::{Courier, policy_of};
 
@@ -118,7 +119,10 @@ impl Run {
                 () = stop.soon.cancelled(), if is_running => self.end(Ended::Asked),
                 _ = wish.changed(), if is_running => self.end(Ended::Asked),
                 Some(order) = orders.recv(), if is_running => self.lane.revive(&order),
-                () = gate.asked_to_let_go(), if is_running => self.supply.let_go(),
+                () = gate.asked_to_let_go(), if is_running => {
+                    self.supply.let_go();
+                    self.flights.let_all_go();
+                }
                 Some(()) = OptionFuture::from(self.recorder.recording.as_mut()) => self.recorder.recording = None,
                 Some(page) = OptionFuture::from(self.supply.reading.as_mut()) => {
                     if let Some((seq, why)) = self.supply.take_page(page, self.lane.taken()) {
@@ -194,7 +198,7 @@ impl Run {
                 return;
             }
             let may_keep = offer == Offer::Send || offer == Offer::Held && self.courier.may_keep();
-            if let Some(parcel) = self.supply.pop().filter(|_| may_keep) {
+            if let Some(parcel) = self.supply.pop().filter(|parcel| may_keep && !is_hollow(parcel.logged())) {
                 self.flights.keep(seq, parcel);
             }
             if offer == Offer::Send {

@@ -70,7 +70,8 @@ impl Recorder {
 async fn persist(courier: Arc<Courier>, update: LaneUpdate, stop: Stop) {
     let endpoint = update.endpoint;
     loop {
-        let Err(error) = courier.ledger().record(vec![update.clone()]).await else { return };
+        let recorded = courier.ledger().record(vec![update.clone()]).await;
+        let Err(error) = courier.metrics().seen(recorded) else { return };
         tracing::error!(endpoint.id = %endpoint, %error, "attempts can't be recorded, trying again");
         if stop.soon.is_cancelled() {
             return;

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::STORE_RETRY_MS;
 use crate::deliver::Courier;
 use crate::dispatch::gate::Gate;
+use crate::dispatch::hollow::with_hollow;
 use crate::dispatch::{Parcel, permitted, wants};
 
 /// Parcels that may wait in memory for a hot lane.
@@ -89,6 +90,7 @@ impl Supply {
         Box::pin(async move {
             let events = courier.ledger().read_after(after, PAGE_EVENTS, PAGE_BYTES).await?;
             let end = events.last().map_or(begun, |logged| logged.seq);
+            let (events, end) = with_hollow(courier.ledger().as_ref(), after, events, end).await?;
             Ok(LogPage { events, end })
         })
     }
