@@ -25,7 +25,7 @@ pub(crate) struct DeadLetterView {
     event: EventId,
     #[schema(value_type = String)]
     endpoint: EndpointId,
-    /// Why: `exhausted`, `too_old`, `unrenderable`, `unsendable` or `endpoint_removed`.
+    /// Why: `exhausted`, `too_old`, `unrenderable`, `unsendable`, `endpoint_removed`, `erased` or `lapsed`.
     reason: &'static str,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,

@@ -68,7 +68,7 @@ pub(crate) struct OutcomeView {
     /// `delivered`; `failed`: the last attempt failed; `dead`: on the dead-letter list; `missing`: never attempted.
     #[schema(value_type = String)]
     is: PastState,
-    /// Why it was given up, for `dead`: `exhausted`, `too_old`, `unrenderable`, `unsendable` or `endpoint_removed`.
+    /// Why it was given up, for `dead`: `exhausted`, `too_old`, `unrenderable`, `unsendable`, `endpoint_removed`, `erased` or `lapsed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Given up, or last attempted, at this moment or later.
