@@ -44,8 +44,8 @@ impl Head {
         else {
             return Ok(None);
         };
-        let headers: Headers =
-            response.headers.iter().map(|f| (f.name, String::from_utf8_lossy(f.value))).collect();
+        let mut headers = Headers::with_capacity(response.headers.len(), end);
+        response.headers.iter().for_each(|f| headers.push(f.name, String::from_utf8_lossy(f.value)));
         let (framing, unambiguous) = framing(status, &headers)?;
         let keep_alive = version == 1 && unambiguous && !lists(&headers, "connection", "close");
         Ok(Some((Self { status, headers, framing, keep_alive }, end)))

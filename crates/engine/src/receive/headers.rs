@@ -20,6 +20,10 @@ const OF_THE_CONNECTION: [&str; 7] = [
     "cache-control",
 ];
 
+/// What is kept has about so many fields and bytes.
+const KEPT_FIELDS: usize = 4;
+const KEPT_BYTES: usize = 192;
+
 fn is_among(name: &str, names: &[&str]) -> bool {
     names.iter().any(|other| other.eq_ignore_ascii_case(name))
 }
@@ -38,7 +42,10 @@ fn is_harmless(name: &str, source: &Source, policy: &ReceivePolicy) -> bool {
 
 /// The fields that are stored with an event.
 pub(super) fn worth_keeping(headers: &Headers, source: &Source, policy: &ReceivePolicy) -> Headers {
-    headers.iter().filter(|(name, _)| is_harmless(name, source, policy)).collect()
+    let mut kept = Headers::with_capacity(KEPT_FIELDS, KEPT_BYTES);
+    let harmless = headers.iter().filter(|(name, _)| is_harmless(name, source, policy));
+    harmless.for_each(|(name, value)| kept.push(name, value));
+    kept
 }
 
 /// The parameters of the query that the dialect reads.
