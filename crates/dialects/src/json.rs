@@ -1,5 +1,7 @@
 //! Strict reading of JSON from strangers: no duplicate keys, bounded depth, the whole text.
 
+mod clean;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
@@ -30,10 +32,16 @@ pub enum JsonError {
 /// without building it in memory.
 pub fn check(body: &[u8], depth_max: usize) -> Result<(), JsonError> {
     let text = std::str::from_utf8(body).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?;
+    // serde_json itself stops at 128 levels, so a larger limit could not be kept.
+    let depth_max = depth_max.min(120);
+    if clean::is_clean(text, depth_max) { Ok(()) } else { read(text, depth_max) }
+}
+
+/// The same, slower and with the place of what is wrong.
+fn read(text: &str, depth_max: usize) -> Result<(), JsonError> {
     let too_deep = Cell::new(false);
     let mut reader = serde_json::Deserializer::from_str(text);
-    // serde_json itself stops at 128 levels, so a larger limit could not be kept.
-    let scan = Scan { depth_left: depth_max.min(120), too_deep: &too_deep };
+    let scan = Scan { depth_left: depth_max, too_deep: &too_deep };
     match scan.deserialize(&mut reader).and_then(|()| reader.end()) {
         Ok(()) => Ok(()),
         Err(_) if too_deep.get() => Err(JsonError::TooDeep { depth_max }),
@@ -109,7 +117,10 @@ impl<'de> Visitor<'de> for Scan<'_> {
         let inner = self.deeper()?;
         let mut keys = Keys::default();
         while let Some(Key(key)) = entries.next_key()? {
-            keys.insert(key)?;
+            let shown = || key.chars().take(60).collect::<String>();
+            if !keys.insert(key.clone()) {
+                return Err(de::Error::custom(format_args!("duplicate key `{}`", shown())));
+            }
             entries.next_value_seed(inner)?;
         }
         Ok(())
@@ -152,19 +163,17 @@ struct Keys<'de> {
 impl<'de> Keys<'de> {
     const FEW: usize = 32;
 
-    fn insert<E: de::Error>(&mut self, key: Cow<'de, str>) -> Result<(), E> {
+    /// Whether it was not among them.
+    fn insert(&mut self, key: Cow<'de, str>) -> bool {
         if self.few.contains(&key) || self.many.contains(&key) {
-            return Err(E::custom(format_args!(
-                "duplicate key `{}`",
-                key.chars().take(60).collect::<String>()
-            )));
+            return false;
         }
         if self.few.len() < Self::FEW {
             self.few.push(key);
         } else {
             self.many.insert(key);
         }
-        Ok(())
+        true
     }
 }
 
