@@ -1,5 +1,7 @@
 //! Every limit by its name.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! limits {
@@ -138,8 +140,11 @@ limits! {
     /// go of, and that is told. At least `retention_ms`.
     retention_undelivered_ms: u64 = 60 * 24 * 3_600_000_u64;
     /// Bytes the log may have: beyond them the oldest events are let go of, however young. What an endpoint has still to get is
-    /// kept until the log has half as much again. 0 is without a bound; else at least 256 MiB.
+    /// kept until the log has half as much again. 0 is without a bound; else at least twice `log_segment_bytes`.
     log_bytes_max: u64 = 0;
+    /// Bytes after which a new file of the log is begun, from 1 MiB to 1 GiB. Only whole files are let go of; the last one is
+    /// read when the store is opened.
+    log_segment_bytes: u64 = 128 << 20;
     /// Subjects that one request may ask to be erased.
     erasure_subjects_max: usize = 100;
 }
@@ -157,8 +162,7 @@ pub struct LimitError {
 }
 
 const SEVEN_DAYS_MS: u64 = 7 * 24 * 3_600_000;
-/// Less would be but one file of the log, which can't be let go of.
-const LOG_BYTES_MIN: u64 = 256 << 20;
+const LOG_SEGMENT_BYTES: RangeInclusive<u64> = 1 << 20..=1 << 30;
 
 impl Limits {
     /// Whether the limits can be kept: none that must let something through is zero, and promises that depend on them hold.
@@ -207,14 +211,25 @@ impl Limits {
                 return Err(LimitError { name, given, expected: format!("at least {least}") });
             }
         }
-        if (1..LOG_BYTES_MIN).contains(&self.log_bytes_max) {
-            let expected = format!("0, or at least {LOG_BYTES_MIN}");
-            return Err(LimitError { name: "log_bytes_max", given: self.log_bytes_max, expected });
-        }
+        self.validate_log()?;
         // The parser itself stops at 128 levels.
         if self.json_depth_max > 120 {
             let given = wide(self.json_depth_max);
             return Err(LimitError { name: "json_depth_max", given, expected: "at most 120".to_owned() });
+        }
+        Ok(())
+    }
+
+    fn validate_log(&self) -> Result<(), LimitError> {
+        if !LOG_SEGMENT_BYTES.contains(&self.log_segment_bytes) {
+            let expected = format!("{} to {}", LOG_SEGMENT_BYTES.start(), LOG_SEGMENT_BYTES.end());
+            return Err(LimitError { name: "log_segment_bytes", given: self.log_segment_bytes, expected });
+        }
+        // The file that is written to can't be let go of.
+        let least = self.log_segment_bytes * 2;
+        if (1..least).contains(&self.log_bytes_max) {
+            let expected = format!("0, or at least {least}");
+            return Err(LimitError { name: "log_bytes_max", given: self.log_bytes_max, expected });
         }
         Ok(())
     }
@@ -268,11 +283,16 @@ mod tests {
             limits.validate().map_err(|error| error.name)
         };
         assert_eq!(kept(8, 8, 0), Ok(()));
-        assert_eq!(kept(8, 8, LOG_BYTES_MIN), Ok(()));
+        let least = Limits::default().log_segment_bytes * 2;
+        assert_eq!(kept(8, 8, least), Ok(()));
         assert_eq!(kept(7, 60, 0), Err("retention_ms"), "identity keys are remembered for eight days");
         assert_eq!(kept(30, 29, 0), Err("retention_undelivered_ms"));
-        for little in [1, LOG_BYTES_MIN - 1] {
+        for little in [1, least - 1] {
             assert_eq!(kept(30, 60, little), Err("log_bytes_max"));
+        }
+        for log_segment_bytes in [0, (1 << 20) - 1, (1 << 30) + 1, u64::MAX] {
+            let cut = Limits { log_segment_bytes, ..Limits::default() };
+            assert_eq!(cut.validate().expect_err("a file is no end in itself").name, "log_segment_bytes");
         }
         let long = Limits { delivery_age_max_ms: 31 * DAY_MS, ..Limits::default() };
         assert_eq!(long.validate().expect_err("deliveries may take longer").name, "retention_ms");

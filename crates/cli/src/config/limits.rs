@@ -95,6 +95,7 @@ mod tests {
             ("retention_ms", 8 * 24 * 3_600_000 - 1),
             ("retention_undelivered_ms", 1),
             ("log_bytes_max", 1),
+            ("log_segment_bytes", 1),
         ] {
             let mut limits = Limits::default();
             limits.set(key, &Raw::Integer(value)).expect(key);

@@ -10,14 +10,21 @@ pub struct LogConfig {
     pub(crate) broken: Broken,
 }
 
-impl Default for LogConfig {
-    /// 128 MiB: about 100 000 events of 1 KiB, which are scanned in well under 0.3 s on opening.
-    fn default() -> Self {
+impl LogConfig {
+    /// Segments of about so many bytes.
+    pub fn new(segment_bytes: u64) -> Self {
         Self {
-            segment_bytes: 128 << 20,
+            segment_bytes,
             #[cfg(test)]
             broken: Broken::default(),
         }
+    }
+}
+
+impl Default for LogConfig {
+    /// 128 MiB: about 100 000 events of 1 KiB, which are scanned in well under 0.3 s on opening.
+    fn default() -> Self {
+        Self::new(128 << 20)
     }
 }
 

@@ -105,7 +105,7 @@ impl SqliteConfig {
             // An event weighs at least half a KiB, so that the bytes are what bounds in practice.
             tail: TailBounds { events_max: 65_536, bytes_max: limits.queued_event_bytes_max },
             readers: 4,
-            log: LogConfig::default(),
+            log: LogConfig::new(limits.log_segment_bytes),
         }
     }
 }
