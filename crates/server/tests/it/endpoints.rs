@@ -209,6 +209,9 @@ async fn how_an_endpoint_fares_is_shown_with_when_it_is_tried_next() {
     receiver.set_replies([Reply::status(500)]);
     let source = world.source(DialectId::Shoptet).await;
     let endpoint = world.endpoint(&receiver.url("/hook")).await;
+    let listening = ScriptedReceiver::start().await;
+    let asks = json!({"name": "ops", "url": listening.url("/"), "topics": ["endpoint.*"]});
+    world.post("/v1/endpoints", &asks).await.expect(201);
     let well = json!({
         "status": "well", "failing_since": null, "consecutive_failures": 0, "last_failure": null, "disabled_at": null,
         "window": 16, "breaker": {"state": "closed", "next_probe_at": null}, "rate_free_at": null, "next_due_at": null,
@@ -227,6 +230,7 @@ async fn how_an_endpoint_fares_is_shown_with_when_it_is_tried_next() {
     assert_eq!(health["breaker"], json!({"state": "open", "next_probe_at": probe_at}));
     let due_at = Timestamp::parse(health["next_due_at"].as_str().unwrap()).unwrap();
     assert!((4_500..=5_500).contains(&due_at.since_ms(NOW)), "its first wait, moved by chance: {due_at}");
+    listening.wait_for(1).await;
     let told = world.all("/v1/events?type=endpoint.failing", 5).await;
     assert_eq!(told[0]["subject"], json!(format!("endpoint/{}", text(&endpoint["id"]))));
     world.stop().await;
