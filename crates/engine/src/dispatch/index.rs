@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use shopwire_core::commerce::CanonicalType;
 use shopwire_core::delivery::{Endpoint, TopicPattern};
@@ -18,10 +19,16 @@ const OPERATIONAL_PREFIX: &str = "endpoint.";
 /// `T` is whatever is wanted of an endpoint.
 #[derive(Debug)]
 pub struct TopicIndex<T> {
-    entries: HashMap<EndpointId, (Endpoint, T)>,
-    canonical: HashMap<(Option<ShopId>, CanonicalType), Vec<EndpointId>>,
+    entries: HashMap<EndpointId, Arc<Entry<T>>>,
+    canonical: HashMap<(Option<ShopId>, CanonicalType), Vec<Arc<Entry<T>>>>,
     /// Endpoints that may want types the map has no name for: few, and asked one by one.
-    native: HashMap<Option<ShopId>, Vec<EndpointId>>,
+    native: HashMap<Option<ShopId>, Vec<Arc<Entry<T>>>>,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    endpoint: Endpoint,
+    value: T,
 }
 
 impl<T> Default for TopicIndex<T> {
@@ -33,51 +40,51 @@ impl<T> Default for TopicIndex<T> {
 impl<T> TopicIndex<T> {
     /// Puts an endpoint in, in place of its former self.
     pub fn put(&mut self, endpoint: &Endpoint, value: T) {
-        self.take(endpoint.id);
+        self.remove(endpoint.id);
+        let entry = Arc::new(Entry { endpoint: endpoint.clone(), value });
         for wanted in canonical_types(endpoint) {
-            self.canonical.entry((endpoint.shop, wanted)).or_default().push(endpoint.id);
+            self.canonical.entry((endpoint.shop, wanted)).or_default().push(Arc::clone(&entry));
         }
         if endpoint.topics.iter().any(|pattern| may_be_native(endpoint.dialect, pattern)) {
-            self.native.entry(endpoint.shop).or_default().push(endpoint.id);
+            self.native.entry(endpoint.shop).or_default().push(Arc::clone(&entry));
         }
-        self.entries.insert(endpoint.id, (endpoint.clone(), value));
+        self.entries.insert(endpoint.id, entry);
     }
 
     /// Takes an endpoint out.
     pub fn take(&mut self, id: EndpointId) -> Option<T> {
-        let (endpoint, value) = self.entries.remove(&id)?;
-        for wanted in canonical_types(&endpoint) {
-            forget(&mut self.canonical, &(endpoint.shop, wanted), id);
+        self.remove(id).and_then(Arc::into_inner).map(|entry| entry.value)
+    }
+
+    /// Takes an entry out; nobody else has it any more.
+    fn remove(&mut self, id: EndpointId) -> Option<Arc<Entry<T>>> {
+        let entry = self.entries.remove(&id)?;
+        for wanted in canonical_types(&entry.endpoint) {
+            forget(&mut self.canonical, &(entry.endpoint.shop, wanted), &entry);
         }
-        forget(&mut self.native, &endpoint.shop, id);
-        Some(value)
+        forget(&mut self.native, &entry.endpoint.shop, &entry);
+        Some(entry)
     }
 
     /// What belongs to an endpoint.
     pub fn get(&self, id: EndpointId) -> Option<&T> {
-        self.entries.get(&id).map(|(_, value)| value)
+        self.entries.get(&id).map(|entry| &entry.value)
     }
 
     /// All that is in the index.
     pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.entries.values().map(|(_, value)| value)
+        self.entries.values().map(|entry| &entry.value)
     }
 
     /// What belongs to the endpoints that want this event.
     pub fn matching<'a>(&'a self, logged: &'a LoggedEvent) -> impl Iterator<Item = &'a T> {
-        let shop = logged.event.shop;
-        let scopes = [None, Some(shop)];
+        let scopes = [None, Some(logged.event.shop)].into_iter();
         let canonical = logged.event.event_type.canonical();
-        let by_type = scopes
-            .into_iter()
-            .filter_map(move |scope| canonical.and_then(|of| self.canonical.get(&(scope, of))))
-            .flatten();
-        let is_native = canonical.is_none();
-        let natives = scopes.into_iter().filter(move |_| is_native);
-        let by_name = natives.filter_map(|scope| self.native.get(&scope)).flatten();
-        let by_name = by_name
-            .filter(move |id| self.entries.get(id).is_some_and(|(endpoint, _)| wants(endpoint, logged)));
-        by_type.chain(by_name).filter_map(|id| self.get(*id))
+        let by_type =
+            canonical.map(|of| scopes.clone().filter_map(move |scope| self.canonical.get(&(scope, of))));
+        let natives = canonical.is_none().then(|| scopes.filter_map(|scope| self.native.get(&scope)));
+        let by_name = natives.into_iter().flatten().flatten().filter(|entry| wants(&entry.endpoint, logged));
+        by_type.into_iter().flatten().flatten().chain(by_name).map(|entry| &entry.value)
     }
 }
 
@@ -106,11 +113,10 @@ fn may_be_native(dialect: DialectId, pattern: &TopicPattern) -> bool {
     }
 }
 
-fn forget<K: Eq + Hash>(map: &mut HashMap<K, Vec<EndpointId>>, key: &K, id: EndpointId) {
-    if let Some(ids) = map.get_mut(key) {
-        ids.retain(|other| *other != id);
-        if ids.is_empty() {
-            map.remove(key);
-        }
+fn forget<K: Eq + Hash, T>(map: &mut HashMap<K, Vec<Arc<Entry<T>>>>, key: &K, entry: &Arc<Entry<T>>) {
+    let Some(entries) = map.get_mut(key) else { return };
+    entries.retain(|other| !Arc::ptr_eq(other, entry));
+    if entries.is_empty() {
+        map.remove(key);
     }
 }
