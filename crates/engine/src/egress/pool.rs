@@ -68,8 +68,9 @@ impl Pool {
         let timer = &self.shared.timer;
         let started = timer.now();
         let mut trace = Trace::default();
-        let deadline = timer.sleep_ms(self.exchange_deadline_ms);
-        let outcome = before(deadline, self.send(request, &mut trace)).await;
+        let span_ms = i64::try_from(self.exchange_deadline_ms).unwrap_or(i64::MAX);
+        let deadline = timer.sleep_until(started.plus_ms(span_ms));
+        let outcome = before(deadline, self.send(request, started, &mut trace)).await;
         let result = outcome.unwrap_or(Err(Failure::Timeout { phase: trace.phase }));
         let latency_ms = u64::try_from(timer.now().since_ms(started)).unwrap_or(0);
         Exchange { result, latency_ms, reused: trace.reused, remote: trace.remote }
@@ -79,10 +80,15 @@ impl Pool {
     /// ask for it.
     pub fn close_expired(&self) {
         let now = self.shared.timer.now();
-        let expired: Vec<_> =
-            self.lock().extract_if(.., |connection| self.is_expired(connection, now)).collect();
+        let expired = self.take_expired(&mut self.lock(), now);
         // Closed here, outside the lock.
         drop(expired);
+    }
+
+    /// They stand in the order in which they became idle.
+    fn take_expired(&self, idle: &mut Vec<Connection>, now: Timestamp) -> Vec<Connection> {
+        let count = idle.iter().take_while(|connection| self.is_expired(connection, now)).count();
+        idle.drain(..count).collect()
     }
 
     /// How many connections are idle now.
@@ -90,8 +96,13 @@ impl Pool {
         self.lock().len()
     }
 
-    async fn send(&self, request: &OutRequest, trace: &mut Trace) -> Result<Response, Failure> {
-        if let Some(connection) = self.take_idle().await {
+    async fn send(
+        &self,
+        request: &OutRequest,
+        now: Timestamp,
+        trace: &mut Trace,
+    ) -> Result<Response, Failure> {
+        if let Some(connection) = self.take_idle(now).await {
             trace.reused = true;
             match self.send_on(connection, request, trace).await {
                 // It ended while it was idle, which we could not know: not the receiver's failure.
@@ -118,10 +129,10 @@ impl Pool {
         Ok(response)
     }
 
-    async fn take_idle(&self) -> Option<Connection> {
+    async fn take_idle(&self, now: Timestamp) -> Option<Connection> {
         loop {
             let mut connection = self.lock().pop()?;
-            let expired = self.is_expired(&connection, self.shared.timer.now());
+            let expired = self.is_expired(&connection, now);
             if !expired && connection.is_usable().await {
                 return Some(connection);
             }
@@ -129,12 +140,16 @@ impl Pool {
     }
 
     fn put_idle(&self, mut connection: Connection) {
-        connection.rest(self.shared.timer.now());
-        self.close_expired();
+        let now = self.shared.timer.now();
+        connection.rest(now);
         let mut idle = self.lock();
+        let expired = self.take_expired(&mut idle, now);
         if idle.len() < self.idle_max {
             idle.push(connection);
         }
+        drop(idle);
+        // Closed here, outside the lock.
+        drop(expired);
     }
 
     fn is_expired(&self, connection: &Connection, now: Timestamp) -> bool {
