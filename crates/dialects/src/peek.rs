@@ -1,9 +1,9 @@
 //! Finding a few values in a body without building the rest of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::lenient;
@@ -20,9 +20,7 @@ pub(crate) fn at<'a>(raw: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
 
 /// An id: text or a number. `None` for objects, lists and the like, which are not even parsed.
 pub(crate) fn id(raw: &RawValue) -> Option<String> {
-    let is_scalar =
-        raw.get().starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
-    lenient::id(&is_scalar.then(|| serde_json::from_str::<Value>(raw.get()).ok())??)
+    lenient::raw_id(raw).map(Cow::into_owned)
 }
 
 /// The id at the first of these JSON pointers that leads to one.

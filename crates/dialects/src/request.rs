@@ -66,11 +66,11 @@ impl ShopIdentity {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The name of a part that both identities have, with different values.
-    pub fn contradiction(&self, other: &Self) -> Option<&str> {
+    /// The name of a part that `known` has too, with another value.
+    pub fn contradiction<'k>(&self, known: &'k BTreeMap<String, String>) -> Option<&'k str> {
         let differs =
-            |(name, value): &(&String, &String)| other.0.get(*name).is_some_and(|theirs| theirs != *value);
-        self.0.iter().find(differs).map(|(name, _)| name.as_str())
+            |(name, value): &(&String, &String)| self.0.get(*name).is_some_and(|ours| ours != *value);
+        known.iter().find(differs).map(|(name, _)| name.as_str())
     }
 }
 
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn identities_contradict_only_where_both_speak() {
         let known = ShopIdentity::of("store_id", "1003").and("store_hash", "abc");
-        assert_eq!(known.contradiction(&ShopIdentity::of("store_id", "1003")), None);
-        assert_eq!(known.contradiction(&ShopIdentity::of("other", "x")), None);
-        assert_eq!(known.contradiction(&ShopIdentity::of("store_hash", "xyz")), Some("store_hash"));
+        assert_eq!(ShopIdentity::of("store_id", "1003").contradiction(&known.0), None);
+        assert_eq!(ShopIdentity::of("other", "x").contradiction(&known.0), None);
+        assert_eq!(ShopIdentity::of("store_hash", "xyz").contradiction(&known.0), Some("store_hash"));
     }
 }

@@ -16,7 +16,7 @@ use shopwire_core::{DialectId, Timestamp};
 
 use super::facts::{Facts, snake_case};
 use crate::catalog::{BIGCOMMERCE, Topic};
-use crate::{Canonical, Reading, ShopIdentity, Unreadable, lenient, mac};
+use crate::{Canonical, Reading, ShopIdentity, Unreadable, lenient, mac, peek};
 
 /// The body, with its values still as they were written.
 #[derive(Deserialize)]
@@ -70,15 +70,15 @@ impl<'a> Envelope<'a> {
         self.hash.and_then(lenient::raw_id).map(Cow::into_owned)
     }
 
-    /// The id at one of the pointers the catalogue uses for BigCommerce.
-    fn id_at(&self, pointer: &str, data: &Value) -> Option<String> {
+    /// The id at one of the pointers the catalogue uses for BigCommerce, if it is found without taking lists apart.
+    fn id_at(&self, pointer: &str) -> Option<String> {
         if let Some(index) = pointer.strip_prefix("/scope/") {
             let segment = self.scope().ok()?.split('/').nth(index.parse().ok()?)?.to_owned();
             return Some(segment);
         }
         match pointer {
             "/store_id" => self.store_id.and_then(lenient::raw_id).map(Cow::into_owned),
-            _ => lenient::id(data.pointer(pointer.strip_prefix("/data")?)?),
+            _ => peek::id(peek::at(self.data?, pointer.strip_prefix("/data")?)?),
         }
     }
 }
@@ -93,12 +93,14 @@ pub(super) fn identity_key(body: &[u8]) -> String {
 pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
     let envelope = Envelope::parse(body)?;
     let scope = envelope.scope()?;
-    let data = envelope.data()?;
     let known = BIGCOMMERCE.find(&scope);
     let topic = documented(known, &scope);
     let kind = known.map_or_else(|| family(&scope), |topic| topic.subject.to_owned());
     let pointers = known.map_or(&["/data/id"][..], |topic| topic.id);
-    let id = pointers.iter().find_map(|pointer| envelope.id_at(pointer, &data));
+    let id = match pointers.iter().find_map(|pointer| envelope.id_at(pointer)) {
+        Some(id) => Some(id),
+        None => id_in(&envelope.data()?, pointers),
+    };
     let native = || EventType::Native { dialect: DialectId::BigCommerce, topic: topic.to_owned() };
     let hash = envelope.hash();
     Ok(Reading {
@@ -110,6 +112,11 @@ pub(super) fn read(body: &[u8]) -> Result<Reading, Unreadable> {
         platform_event_id: hash,
         occurred_at: envelope.created(),
     })
+}
+
+/// The id at the first of the pointers that leads to one in `data`, which may be a list.
+fn id_in(data: &Value, pointers: &[&str]) -> Option<String> {
+    pointers.iter().find_map(|pointer| lenient::id(data.pointer(pointer.strip_prefix("/data")?)?))
 }
 
 /// The documented spelling; a topic of one channel keeps the channel it came with.

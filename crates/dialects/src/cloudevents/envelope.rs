@@ -15,6 +15,13 @@ use crate::Canonical;
 /// What every event type begins with on the wire: `shopwire.order.paid`.
 pub const TYPE_PREFIX: &str = "shopwire.";
 
+/// What most bodies come to at most.
+const ABOUT_BYTES: usize = 2048;
+
+/// A signed request in structured mode has about so many fields and bytes in them.
+const HEADER_FIELDS: usize = 8;
+const HEADER_BYTES: usize = 320;
+
 /// A CloudEvent, ready to be put into a request in either mode. The same for every endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -105,7 +112,10 @@ pub fn render(logged: &LoggedEvent) -> Rendered {
         specversion: "1.0",
         id: event.id.to_string(),
         source,
-        event_type: format!("{TYPE_PREFIX}{}", event.event_type),
+        event_type: match event.event_type.canonical() {
+            Some(canonical) => [TYPE_PREFIX, canonical.as_str()].concat(),
+            None => format!("{TYPE_PREFIX}{}", event.event_type),
+        },
         subject: Some(event.subject.to_string()),
         time: event.occurred_at,
         sequence: Some(format!("{:020}", logged.seq.0)),
@@ -179,7 +189,8 @@ pub fn test_event(id: EventId, now: Timestamp) -> Rendered {
 
 fn assemble(attributes: Attributes, data: &impl Serialize) -> Rendered {
     const OF_VALUES: &str = "values with text keys always serialise";
-    let mut structured = serde_json::to_vec(&attributes).expect(OF_VALUES);
+    let mut structured = Vec::with_capacity(ABOUT_BYTES);
+    serde_json::to_writer(&mut structured, &attributes).expect(OF_VALUES);
     structured.pop();
     structured.extend_from_slice(b",\"data\":");
     let start = structured.len();
@@ -208,14 +219,17 @@ impl Rendered {
     /// The headers in the given mode, without a signature.
     pub fn headers(&self, mode: ContentMode) -> Headers {
         match mode {
-            ContentMode::Structured => Headers::new().with("content-type", "application/cloudevents+json"),
+            ContentMode::Structured => {
+                let headers = Headers::with_capacity(HEADER_FIELDS, HEADER_BYTES);
+                headers.with("content-type", "application/cloudevents+json")
+            }
             ContentMode::Binary => self.binary_headers(),
         }
     }
 
     fn binary_headers(&self) -> Headers {
         let of = &self.attributes;
-        let mut headers = Headers::new()
+        let mut headers = Headers::with_capacity(HEADER_FIELDS + 7, 2 * HEADER_BYTES)
             .with("content-type", of.datacontenttype)
             .with("ce-specversion", of.specversion)
             .with("ce-id", header_value(&of.id))

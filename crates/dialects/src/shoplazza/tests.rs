@@ -99,7 +99,7 @@ fn samples_tell_the_given_facts() {
     for topic in SHOPLAZZA.topics {
         let reading = reading(&Shoplazza.sample(topic, &facts));
         assert_eq!(reading.subject.id(), "its-id", "{}", topic.name);
-        assert_eq!(reading.shop.contradiction(&shop), None, "{}", topic.name);
+        assert_eq!(reading.shop.contradiction(&shop.0), None, "{}", topic.name);
         assert_eq!(reading.shop.get("shop_domain"), Some("a.myshoplaza.com"));
     }
     let charge = reading(&Shoplazza.sample(topic("app/subscriptions_update"), &facts));

@@ -7,8 +7,6 @@ mod headers;
 mod keys;
 mod rejected;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use shopwire_core::{
     DialectId, Event, EventId, Headers, Origin, ReceivedWebhook, Shop, Source, SourceId, Timestamp,
@@ -174,10 +172,11 @@ impl Engine {
     /// if it comes to be appended after all, the next copy is merged into it.
     async fn append_in_time(&self, event: NewEvent, answer_within_ms: u64) -> Result<Appended, StoreError> {
         let patience_ms = answer_within_ms / 4 * 3;
+        let late = event.event.received_at.plus_ms(i64::try_from(patience_ms).unwrap_or(i64::MAX));
         tokio::select! {
             biased;
             appended = self.0.ledger.append(event) => self.metrics().seen(appended),
-            () = self.timer().sleep_ms(patience_ms) => {
+            () = self.timer().sleep_until(late) => {
                 Err(StoreError::Full(format!("the disk takes longer than {patience_ms} ms")))
             }
         }
@@ -235,13 +234,12 @@ impl Engine {
     }
 }
 
-fn check_shop(shop: &Arc<Shop>, dialect: DialectId, given: &ShopIdentity) -> Result<(), ReceiveError> {
+fn check_shop(shop: &Shop, dialect: DialectId, given: &ShopIdentity) -> Result<(), ReceiveError> {
     let Some(known) = shop.identities.get(&dialect) else { return Ok(()) };
-    let known = ShopIdentity(known.clone());
-    let Some(part) = known.contradiction(given) else { return Ok(()) };
+    let Some(part) = given.contradiction(known) else { return Ok(()) };
     Err(ReceiveError::WrongShop {
         given: given.get(part).unwrap_or_default().to_owned(),
-        expected: known.get(part).unwrap_or_default().to_owned(),
+        expected: known.get(part).cloned().unwrap_or_default(),
         part: part.to_owned(),
     })
 }

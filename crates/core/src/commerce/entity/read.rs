@@ -21,9 +21,12 @@ pub struct EntityError {
 impl Entity {
     /// Reads an entity of a kind. Fields that are not canonical belong into `extra`; anywhere else they are refused.
     pub fn read(kind: EntityKind, object: Map<String, Value>) -> Result<Self, EntityError> {
-        let object = Value::Object(object);
+        Self::read_object(kind, &Value::Object(object))
+    }
+
+    fn read_object(kind: EntityKind, object: &Value) -> Result<Self, EntityError> {
         // Keeping track of the place takes longer than the reading itself: only what is wrong is read again with it.
-        Self::read_value(kind, Strict(&object)).or_else(|_| Self::read_tracked(kind, &object))
+        Self::read_value(kind, Strict(object)).or_else(|_| Self::read_tracked(kind, object))
     }
 
     /// Reads with an eye on the place, so that an error can name it.
@@ -46,21 +49,21 @@ impl Entity {
     /// Reads what fits; whatever does not is kept in `extra`. Never fails.
     pub fn read_leniently(kind: EntityKind, id: &str, mut object: Map<String, Value>) -> Self {
         object.insert("id".to_owned(), id.into());
-        let mut extra = Map::new();
         loop {
-            let mut whole = object.clone();
-            if !extra.is_empty() {
-                whole.insert("extra".to_owned(), Value::Object(extra.clone()));
-            }
-            let error = match Self::read(kind, whole) {
+            let whole = Value::Object(object);
+            let error = match Self::read_object(kind, &whole) {
                 Ok(entity) => return entity,
                 Err(error) => error,
             };
+            let Value::Object(fields) = whole else { return Self::only(kind, id) };
+            object = fields;
             let field = error.path.split(['.', '[']).next().unwrap_or_default();
-            match object.shift_remove(field) {
-                Some(value) if field != "id" => drop(extra.insert(field.to_owned(), value)),
-                _ => return Self::only(kind, id),
-            }
+            let Some(value) = object.shift_remove(field).filter(|_| field != "id") else {
+                return Self::only(kind, id);
+            };
+            let extra = object.entry("extra").or_insert_with(|| Map::new().into());
+            let Value::Object(extra) = extra else { return Self::only(kind, id) };
+            extra.insert(field.to_owned(), value);
         }
     }
 
