@@ -111,14 +111,16 @@ impl Cares {
         limits: &Limits,
         now: Timestamp,
     ) -> EndpointHealth {
-        let ward = self.wards().get(&endpoint.id).cloned();
+        let (ward, rule) = (self.wards().get(&endpoint.id).cloned(), CareRule::of(endpoint, policy, limits));
         match ward {
             Some(ward) => {
                 let mut ward = ward.lock();
-                EndpointHealth { care: ward.care.view(now), next_due: ward.next_due }
+                let mut care = ward.care.view(now);
+                // A change of the endpoint holds from the moment that its lane is taken up anew.
+                care.window = care.window.min(rule.in_flight_max);
+                EndpointHealth { care, next_due: ward.next_due }
             }
             None => {
-                let rule = CareRule::of(endpoint, policy, limits);
                 let mut care = Care::new(rule, endpoint.trouble.as_ref(), now);
                 EndpointHealth { care: care.view(now), next_due: None }
             }
