@@ -10,6 +10,7 @@ mod catalog;
 mod changes;
 mod client;
 mod configuration;
+mod cut_off;
 mod deliveries;
 mod endpoints;
 mod entities;
