@@ -28,6 +28,11 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
         self.read().get(&id).cloned()
     }
 
+    /// Whether there is such a one.
+    pub fn contains(&self, id: K) -> bool {
+        self.read().contains_key(&id)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.read().len()

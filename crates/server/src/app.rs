@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use axum::response::Response;
 use axum::{Router, middleware};
+use http::Request;
+use hyper::body::Incoming;
 use shopwire_engine::Engine;
 use shopwire_store::IdempotencyKey;
 use tokio::sync::Semaphore;
@@ -12,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{Code, Problem};
+use crate::serve::Answers;
 use crate::{api, auth, health, idempotency, ingest, metrics, openapi, scope};
 
 /// What the operator can set about the surfaces. Limits are the engine's.
@@ -77,7 +81,24 @@ pub(crate) fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
 }
 
 /// All surfaces of an engine.
-pub fn router(engine: Engine, config: ServerConfig) -> Router {
+#[derive(Clone)]
+pub struct Surfaces {
+    app: App,
+    router: Router,
+}
+
+impl Answers for Surfaces {
+    /// Webhooks do not go through the router: they are most of what comes, and all of its layers but one are not theirs.
+    async fn answer(&self, request: Request<Incoming>) -> Response {
+        match ingest::source_of(&request) {
+            Some(source) => ingest::answer(&self.app, source, request).await,
+            None => self.router.answer(request).await,
+        }
+    }
+}
+
+/// All surfaces of an engine.
+pub fn router(engine: Engine, config: ServerConfig) -> Surfaces {
     let openapi = bytes::Bytes::from(openapi::openapi_json());
     let bulk_room = api::bulk_room(engine.limits().bulk_bytes_max);
     let (under_way, backing_up) = Default::default();
@@ -88,11 +109,12 @@ pub fn router(engine: Engine, config: ServerConfig) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::replay_or_run))
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::require));
     let (router, _) = open.merge(guarded).split_for_parts();
-    router
+    let router = router
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(app.clone(), scope::request))
-        .with_state(app)
+        .with_state(app.clone());
+    Surfaces { app, router }
 }
 
 async fn unknown_route(uri: axum::http::Uri) -> Problem {

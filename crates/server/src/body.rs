@@ -1,10 +1,9 @@
 //! Reading bodies within bounds of size and time.
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
+use hyper::body::Body;
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -14,7 +13,10 @@ const ANNOUNCED_BYTES_MAX: usize = 64 << 10;
 
 /// The body of a request: at most `body_bytes_max` bytes, within `request_deadline_ms`. One that announces more is
 /// refused before anything of it is read.
-pub(crate) async fn of_request(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+pub(crate) async fn of_request<B>(app: &App, headers: &HeaderMap, body: B) -> Result<Bytes, Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let limits = app.engine().limits();
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -36,7 +38,10 @@ pub(crate) async fn of_request(app: &App, headers: &HeaderMap, body: Body) -> Re
 }
 
 /// Reads a body of at most `bytes_max` bytes. What comes out holds no more memory than it has bytes.
-pub(crate) async fn read(mut body: Body, announced: usize, bytes_max: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read<B>(mut body: B, announced: usize, bytes_max: usize) -> Result<Bytes, Problem>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let mut bytes = Vec::with_capacity(announced.min(ANNOUNCED_BYTES_MAX));
     while let Some(frame) = body.frame().await {
         let frame =
@@ -57,7 +62,9 @@ fn too_large(bytes_max: usize) -> Problem {
 
 /// Whether a `Content-Type`, if there is one, says JSON.
 pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let Some(value) = headers.get(header::CONTENT_TYPE).filter(|value| *value != "application/json") else {
+        return Ok(());
+    };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
     let structured = essence.starts_with("application/") && essence.ends_with("+json");

@@ -21,7 +21,7 @@ mod problem;
 mod scope;
 mod serve;
 
-pub use app::{ServerConfig, router};
+pub use app::{ServerConfig, Surfaces, router};
 pub use openapi::openapi_json;
 pub use problem::Code as ProblemCode;
-pub use serve::serve;
+pub use serve::{Answers, serve};

@@ -4,6 +4,7 @@ mod patient;
 mod spoken;
 mod timer;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -11,16 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use shopwire_core::Limits;
 use shopwire_engine::Timer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Service as _;
 
 use patient::Patient;
 use spoken::{Announced, Spoken};
@@ -33,19 +37,32 @@ const NO_ROOM_DELAY_MS: u64 = 100;
 /// The least that the HTTP library can read with.
 const READ_BUFFER_BYTES_MIN: usize = 8 << 10;
 
-/// Serves `router` on `listener` until `shutdown` ends; then lets requests under way finish, at most for as long as a
+/// Who answers requests.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// The answer to a request, whatever it is.
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response> + Send;
+}
+
+impl Answers for Router {
+    async fn answer(&self, request: Request<Incoming>) -> Response {
+        let Ok(answer) = self.clone().call(request).await;
+        answer
+    }
+}
+
+/// Serves `surfaces` on `listener` until `shutdown` ends; then lets requests under way finish, at most for as long as a
 /// request may take to arrive and to be answered, and returns.
 ///
 /// # Errors
 /// If the listener itself fails for good.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    surfaces: impl Answers,
     limits: Limits,
     timer: Arc<dyn Timer>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let house = House { router, http: http(&limits, &timer), limits, timer };
+    let house = House { surfaces, http: http(&limits, &timer), limits, timer };
     let room = Arc::new(Semaphore::new(house.limits.connections_max));
     let connections = TaskTracker::new();
     let closing = CancellationToken::new();
@@ -78,8 +95,8 @@ pub async fn serve(
 }
 
 /// What every connection is served with.
-struct House {
-    router: Router,
+struct House<A> {
+    surfaces: A,
     http: http1::Builder,
     limits: Limits,
     timer: Arc<dyn Timer>,
@@ -96,7 +113,7 @@ fn http(limits: &Limits, timer: &Arc<dyn Timer>) -> http1::Builder {
     http
 }
 
-impl House {
+impl<A: Answers> House<A> {
     /// The next connection. A connection that is gone already, or for which the system has no room now, is no reason to stop.
     async fn accept(&self, listener: &TcpListener) -> io::Result<TcpStream> {
         loop {
@@ -111,20 +128,20 @@ impl House {
         }
     }
 
-    fn connection(&self, stream: TcpStream, closing: CancellationToken) -> impl Future<Output = ()> + use<> {
+    fn connection(&self, stream: TcpStream, closing: CancellationToken) -> impl Future<Output = ()> + use<A> {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
         let stream = Patient::new(stream, Arc::clone(&self.timer), self.limits.request_deadline_ms);
         let announced = Announced::default();
         let stream = Spoken::new(stream, announced.clone());
-        let router = TowerToHyperService::new(self.router.clone());
+        let surfaces = self.surfaces.clone();
         let service = service_fn(move |request| {
-            let (answer, announced) = (router.call(request), announced.clone());
+            let (surfaces, announced) = (surfaces.clone(), announced.clone());
             async move {
-                let answer = answer.await;
+                let answer = surfaces.answer(request).await;
                 announced.note();
-                answer
+                Ok::<_, Infallible>(answer)
             }
         });
         let serving = self.http.serve_connection(TokioIo::new(stream), service);
