@@ -168,8 +168,10 @@ impl Places {
         }
         // The semaphores are never closed; without a place the delivery would still be sent.
         tokio::select! {
-            own = Arc::clone(&self.own).acquire_owned() => Place(own.ok(), None),
+            // Where there is a shared one at once, nobody queues for an own one.
+            biased;
             place = self.shared() => place,
+            own = Arc::clone(&self.own).acquire_owned() => Place(own.ok(), None),
         }
     }
 
