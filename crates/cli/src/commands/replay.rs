@@ -1,19 +1,18 @@
 //! `shopwire replay`: sending past events again from a running server.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use shopwire_core::Timestamp;
 use shopwire_engine::egress::Method;
+use shopwire_engine::{SystemTimer, Timer as _};
 
 use super::{Outcome, Verdict};
 use crate::api::{Answer, Api, ServerArgs, segment};
 use crate::moment::moment;
 use crate::output::{self, Output, row};
 
-/// How often a replay that is watched is asked for.
-const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// Milliseconds between two looks at a replay that is watched.
+const WATCH_EVERY_MS: u64 = 500;
 
 /// Send past events again from a running server, as jobs that survive its restart
 #[derive(Debug, Args)]
@@ -216,7 +215,7 @@ async fn watch(api: &Api, replay: &str, output: Output) -> Outcome {
             output.note(&line)?;
             last = line;
         }
-        tokio::time::sleep(WATCH_EVERY).await;
+        SystemTimer.sleep_ms(WATCH_EVERY_MS).await;
     }
 }
 

@@ -28,6 +28,7 @@ mod pages;
 mod platform;
 mod problems;
 mod registration;
+mod replays;
 mod scenarios;
 mod secrets;
 #[path = "../../../engine/tests/it/unreliable.rs"]
