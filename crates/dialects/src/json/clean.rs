@@ -146,10 +146,9 @@ fn plain(bytes: &[u8]) -> usize {
     for (index, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
         let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        let is = |byte: u8| is_zero(word ^ (ONES * u64::from(byte)));
         let is_control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found =
-            (is_zero(word ^ ONES * u64::from(b'"')) | is_zero(word ^ ONES * u64::from(b'\\')) | is_control)
-                & HIGHS;
+        let found = (is(b'"') | is(b'\\') | is_control) & HIGHS;
         if found != 0 {
             // What a borrow marks falsely stands behind what caused it.
             return index * 8 + found.trailing_zeros() as usize / 8;
