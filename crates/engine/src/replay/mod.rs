@@ -1,8 +1,8 @@
 //! Replays: sending a selection of past events again, as durable jobs.
 //!
-//! A replay walks over its selection in the order of the log ([`source`], [`list`]), leaves out what its endpoint may not have
-//! ([`job`]), keeps to its rate ([`pace`]), and makes the rest wait by name in the endpoint's lane, which then sends it
-//! like anything that waits. One task gives every running replay a turn after the other ([`turn`]), so they share fairly.
+//! A replay walks over its selection in the order of the log (`source`, `list`), leaves out what its endpoint may not have
+//! (`job`), keeps to its rate (`pace`), and makes the rest wait by name in the endpoint's lane, which then sends it
+//! like anything that waits. One task gives every running replay a turn after the other (`turn`), so they share fairly.
 //!
 //! **Invariants.** Every selected event is queued at least once or counted as skipped, whatever is restarted when: a replay's
 //! stored position never runs ahead of what is stored in the lane. Within one replay events are queued in the order of the
