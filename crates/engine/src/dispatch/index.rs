@@ -20,10 +20,13 @@ const OPERATIONAL_PREFIX: &str = "endpoint.";
 #[derive(Debug)]
 pub struct TopicIndex<T> {
     entries: HashMap<EndpointId, Arc<Entry<T>>>,
-    canonical: HashMap<(Option<ShopId>, CanonicalType), Vec<Arc<Entry<T>>>>,
+    canonical: Lists<(Option<ShopId>, CanonicalType), T>,
     /// Endpoints that may want types the map has no name for: few, and asked one by one.
-    native: HashMap<Option<ShopId>, Vec<Arc<Entry<T>>>>,
+    native: Lists<Option<ShopId>, T>,
 }
+
+/// The endpoints under each key.
+type Lists<K, T> = HashMap<K, Vec<Arc<Entry<T>>>>;
 
 #[derive(Debug)]
 struct Entry<T> {
@@ -113,7 +116,7 @@ fn may_be_native(dialect: DialectId, pattern: &TopicPattern) -> bool {
     }
 }
 
-fn forget<K: Eq + Hash, T>(map: &mut HashMap<K, Vec<Arc<Entry<T>>>>, key: &K, entry: &Arc<Entry<T>>) {
+fn forget<K: Eq + Hash, T>(map: &mut Lists<K, T>, key: &K, entry: &Arc<Entry<T>>) {
     let Some(entries) = map.get_mut(key) else { return };
     entries.retain(|other| !Arc::ptr_eq(other, entry));
     if entries.is_empty() {
