@@ -6,6 +6,7 @@ use shopwire_core::{DialectId, EndpointId, Limits, Seq, ShopId};
 use shopwire_engine::capture::Writing;
 use shopwire_engine::configure::{EndpointChange, EndpointDraft};
 use shopwire_engine::ledger_check::{EndpointTally, LedgerReport, Wrong, check_ledger};
+use shopwire_engine::receive::ReceiveError;
 use shopwire_engine::{DeliveryState, EraseError};
 use shopwire_store::{EntityKey, EventFilter, Ledger as _, PageRequest, StoreError};
 use shopwire_testkit::{Reply, ScriptedReceiver};
@@ -280,4 +281,35 @@ async fn an_endpoint_that_wants_none_of_it_holds_nothing_up() {
     world.clock.advance_ms(31 * DAY_MS);
     pass_until(&world, async || world.ledger.span().await.unwrap().first > Seq(20)).await;
     assert_eq!((lapses(&world).await, world.engine.metrics().log.lapsed.get()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_what_comes_and_costs_nothing_of_what_was_there() {
+    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let endpoint = world.endpoint_for(receiver.url("/"), &["order.*"]).await.id;
+    let full = || Fault::Fails(StoreError::Full("no space left on device".to_owned()));
+    world.ledger.jam("record", 2, full());
+    for n in 0..10 {
+        world.order(&source, &n.to_string()).await;
+    }
+    receiver.wait_for(10).await;
+    world.ledger.jam("append", 1, full());
+    world.ledger.jam("remember", 1, full());
+    let refused = world.receive(&source, "order.updated", "11", 1).await.unwrap_err();
+    assert!(matches!(refused, ReceiveError::Store(StoreError::Full(_))), "{refused}");
+    assert!(matches!(world.engine.ready().await, Err(StoreError::Full(_))));
+    // There is room again, and nobody has to do anything.
+    world.engine.ready().await.unwrap();
+    for _ in 0..2 {
+        world.pass_ms(1_000).await;
+    }
+    world.attempts(endpoint, 10).await;
+    world.receive(&source, "order.updated", "11", 1).await.unwrap();
+    let world = world.restarted().await;
+    world.attempts(endpoint, 11).await;
+    assert_eq!(receiver.wait_for(11).await.len(), 11, "nothing was sent twice");
+    let report = check(&world).await;
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((tally(&report, endpoint).delivered, tally(&report, endpoint).repeated), (11, 0));
 }
