@@ -11,6 +11,8 @@
 //!
 //! `SHOPWIRE_CRASH_SECONDS` says for how long, `SHOPWIRE_CRASH_SEED` repeats the choices (though not the machine's timing).
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod changes;
 mod house;
 mod load;
