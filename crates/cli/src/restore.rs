@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use shopwire_engine::SystemRandom;
+use shopwire_engine::backup::{MANIFEST, Manifest};
 use shopwire_engine::ledger_check::{LedgerReport, check_ledger};
 use shopwire_store::{HealthReport, Ledger as _, SecretKey, SqliteConfig, SqliteLedger};
 
@@ -18,7 +19,7 @@ use crate::config::{Config, make_directory};
 use crate::offline;
 
 /// The files of a store that are none of a copy's business.
-const LEFT_OUT: [&str; 1] = ["shopwire.lock"];
+const LEFT_OUT: [&str; 2] = ["shopwire.lock", MANIFEST];
 
 /// Which key the secrets in a backup are encrypted with.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -57,12 +58,20 @@ impl KeyArgs {
     }
 }
 
-/// Whether there is a backup in the directory.
-pub(crate) fn check_source(from: &Path) -> anyhow::Result<()> {
-    if !offline::database(from).is_file() {
-        bail!("there is no backup in `{}`: it would have a file `shopwire.db`", from.display());
+/// The list of what is in a backup, if all of it is as it was when it was made.
+pub(crate) fn check_backup(from: &Path) -> anyhow::Result<Manifest> {
+    let manifest = Manifest::read(from).with_context(|| {
+        format!(
+            "there is no backup in `{}`, or one that was not finished: `{MANIFEST}` can't be read",
+            from.display()
+        )
+    })?;
+    let wrong =
+        manifest.check(from).with_context(|| format!("the backup `{}` can't be read", from.display()))?;
+    if !wrong.is_empty() {
+        bail!("the backup `{}` is damaged: {}", from.display(), wrong.join("; "));
     }
-    Ok(())
+    Ok(manifest)
 }
 
 /// Whether a store can be made in the directory.
@@ -117,15 +126,52 @@ pub(crate) struct Verified {
     books: LedgerReport,
 }
 
-/// Opens the store in `directory` and looks at all of it.
-pub(crate) async fn verify(config: &Config, directory: &Path, key: SecretKey) -> anyhow::Result<Verified> {
-    check_source(directory)?;
+/// Opens the store in `directory`, which must reach up to the place `head`, and looks at all of it.
+pub(crate) async fn verify(
+    config: &Config,
+    directory: &Path,
+    key: SecretKey,
+    head: u64,
+) -> anyhow::Result<Verified> {
     let of_store = SqliteConfig::new(directory, key, &config.limits);
     let ledger = SqliteLedger::open(of_store, Arc::new(SystemRandom))
         .with_context(|| format!("the store in `{}` can't be opened", directory.display()))?;
-    let (health, books) = (ledger.health(true).await?, check_ledger(&ledger, MEMORY_BYTES_MAX).await?);
+    let (mut health, books) = (ledger.health(true).await?, check_ledger(&ledger, MEMORY_BYTES_MAX).await?);
     ledger.close().await?;
+    if books.span.head.0 != head {
+        health.problems.push(format!("its last event is at place {}, not {head}", books.span.head));
+    }
     Ok(Verified { directory: directory.to_owned(), health, books })
+}
+
+/// Looks at all of a backup, and leaves it as it is: what is opened is a copy beside it, which is removed again.
+pub(crate) async fn verify_backup(
+    config: &Config,
+    directory: &Path,
+    key: SecretKey,
+) -> anyhow::Result<Verified> {
+    let manifest = check_backup(directory)?;
+    // What lies beside `.` is found only by its whole path.
+    let directory = &directory.canonicalize()?;
+    let mut name = directory.file_name().unwrap_or_default().to_owned();
+    name.push(".verifying");
+    let copied = directory.with_file_name(name);
+    check_target(&copied)?;
+    let beside = Beside(copied);
+    copy(directory, &beside.0)?;
+    let verified = verify(config, &beside.0, key, manifest.head).await?;
+    Ok(Verified { directory: directory.to_owned(), ..verified })
+}
+
+/// A copy that is removed again, whatever happens.
+struct Beside(PathBuf);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(directory = %self.0.display(), %error, "a copy that was made to verify a backup can't be removed");
+        }
+    }
 }
 
 impl Verified {
@@ -162,15 +208,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (from, to) = (directory.path().join("from"), directory.path().join("to"));
         std::fs::create_dir_all(from.join("log")).unwrap();
-        assert!(check_source(&from).unwrap_err().to_string().contains("no backup"));
-        for (file, text) in [("shopwire.db", "db"), ("log/1.log", "events"), ("shopwire.lock", "")] {
+        assert!(check_backup(&from).unwrap_err().to_string().contains("no backup"));
+        for (file, text) in
+            [("shopwire.db", "db"), ("log/1.log", "events"), ("shopwire.lock", ""), (MANIFEST, "{}")]
+        {
             std::fs::write(from.join(file), text).unwrap();
         }
-        check_source(&from).unwrap();
         check_target(&to).unwrap();
         copy(&from, &to).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("log/1.log")).unwrap(), "events");
-        assert!(!to.join("shopwire.lock").exists(), "whoever has the copy open makes its own");
+        assert!(
+            LEFT_OUT.iter().all(|name| !to.join(name).exists()),
+            "a store makes its own lock, and has no list"
+        );
         assert!(check_target(&to).unwrap_err().to_string().contains("not empty"));
         assert!(copy(&from, &to).is_err());
     }

@@ -9,6 +9,7 @@
 //! **Invariants.** Nothing is answered before it is synced. Memory is bounded whatever the backlog. A lane has one
 //! owner. Time, randomness and names resolved come in as parameters.
 
+pub mod backup;
 mod bits;
 pub mod capture;
 pub mod configure;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use shopwire_core::Secret;
+use shopwire_core::{Clock as _, Secret};
+use shopwire_engine::SystemTimer;
+use shopwire_engine::backup::back_up;
 use shopwire_engine::egress::Method;
 use shopwire_store::{Ledger as _, StoreError};
 
@@ -14,7 +16,7 @@ use crate::api::{self, Api};
 use crate::config::{Config, ConfigArgs, Loaded};
 use crate::offline::{self, DataArgs};
 use crate::output::{self, Output};
-use crate::restore::{KeyArgs, Verified, verify};
+use crate::restore::{KeyArgs, Verified, verify_backup};
 
 /// Copy the whole store into a new directory, or verify such a copy
 ///
@@ -49,13 +51,13 @@ impl Backup {
         let config = Loaded::read(&self.config)?.config;
         if let Some(directory) = &self.verify {
             let key = self.key.read(&config, directory)?;
-            return verify(&config, directory, key).await?.tell(output);
+            return verify_backup(&config, directory, key).await?.tell(output);
         }
         let to = self.to.as_deref().context("`--to` names the directory to copy into")?;
         let data = self.data.directory(&config);
         match offline::open(&config, data) {
             Ok(ledger) => {
-                let made = ledger.back_up(to).await;
+                let made = back_up(&ledger, to, SystemTimer.now()).await;
                 ledger.close().await?;
                 let made = made?;
                 let told = json!({ "to": to, "head": made.head.0, "files": made.files, "bytes": made.bytes, "key_included": false });

@@ -31,12 +31,12 @@ impl Restore {
     /// Runs it.
     pub(crate) async fn run(&self, output: Output) -> Outcome {
         let config = Loaded::read(&self.config)?.config;
-        restore::check_source(&self.from)?;
         restore::check_target(&self.data)?;
+        let manifest = restore::check_backup(&self.from)?;
         let key = self.key.read(&config, &self.data)?;
         restore::copy(&self.from, &self.data)?;
         self.key.keep(&config, &self.data)?;
-        let verified = restore::verify(&config, &self.data, key).await?;
+        let verified = restore::verify(&config, &self.data, key, manifest.head).await?;
         output.emit(&verified.as_json(), || verified.as_text())?;
         Ok(Verdict::of(verified.is_sound()))
     }

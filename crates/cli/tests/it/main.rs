@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod entities;
+mod keeping;
 mod replays;
 mod round_trip;
 mod shops;

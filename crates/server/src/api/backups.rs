@@ -7,6 +7,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shopwire_core::Timestamp;
+use shopwire_engine::backup::back_up as back_up_into;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -63,7 +64,7 @@ pub(crate) async fn back_up(
     let Ok(_turn) = app.backing_up().try_lock() else {
         return Err(Problem::new(Code::Conflict, "another backup is being made: wait for it"));
     };
-    let made = app.engine().ledger().back_up(&into).await?;
+    let made = back_up_into(app.engine().ledger(), &into, at).await?;
     tracing::info!(backup = name, head = made.head.0, bytes = made.bytes, "the store was backed up");
     let view =
         BackupView { at, head: made.head.0, files: made.files, bytes: made.bytes, key_included: false, name };
