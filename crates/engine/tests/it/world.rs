@@ -278,7 +278,7 @@ async fn start(
     let random = Arc::new(SeededRandom::new(7 + starts));
     let ledger = loop {
         let config = SqliteConfig::new(directory.path().join("data"), SecretKey::new([7; 32]), limits);
-        let config = SqliteConfig { log: LogConfig { segment_bytes, ..config.log.clone() }, ..config };
+        let config = SqliteConfig { log: LogConfig { segment_bytes }, ..config };
         match SqliteLedger::open(config, Arc::clone(&random) as _) {
             Ok(ledger) => break Unreliable::over(Arc::new(ledger)),
             // The former one is still writing its last.
