@@ -65,7 +65,8 @@ impl Section for Limits {
             }),
         ];
         let said: Vec<_> = said.into_iter().flatten().collect();
-        let broken = || self.validate().err().map(|error| (error.name, format!("expected {}", error.expected)));
+        let broken =
+            || self.validate().err().map(|error| (error.name, format!("expected {}", error.expected)));
         if said.is_empty() { broken().into_iter().collect() } else { said }
     }
 }

@@ -1,5 +1,7 @@
 //! Backup, restore, erasure and the check of the log, as an operator does them.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};

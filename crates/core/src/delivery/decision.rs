@@ -74,8 +74,8 @@ impl DeadReason {
             Self::Erased,
             Self::Lapsed,
         ]
-            .into_iter()
-            .find(|reason| reason.code() == code)
+        .into_iter()
+        .find(|reason| reason.code() == code)
     }
 }
 

@@ -16,8 +16,8 @@ use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::receive::{Receipt, ReceiveError, ReceivedRequest};
 use shopwire_engine::{DeliveryState, Engine, EngineParts};
 use shopwire_store::{
-    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, EventFilter, EventHead, Ledger, LogConfig, PageRequest,
-    RejectedRequest, SecretKey, SqliteConfig, SqliteLedger, StoreError,
+    AttemptFilter, AttemptRecord, DeadLetter, DeadLetterFilter, EventFilter, EventHead, Ledger, LogConfig,
+    PageRequest, RejectedRequest, SecretKey, SqliteConfig, SqliteLedger, StoreError,
 };
 use shopwire_testkit::{Received, SeededRandom, SimClock};
 
@@ -79,7 +79,8 @@ impl World {
         drop(self.engine);
         drop(self.ledger);
         let starts = self.starts + 1;
-        let (engine, ledger) = start(&self.clock, &self.directory, &self.limits, self.segment_bytes, starts).await;
+        let (engine, ledger) =
+            start(&self.clock, &self.directory, &self.limits, self.segment_bytes, starts).await;
         Self { engine, ledger, starts, ..self }
     }
 

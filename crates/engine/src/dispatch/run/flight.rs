@@ -102,7 +102,9 @@ impl Flights {
 /// The event is no longer in the log: retention took it with all that stands before it, or it alone was erased.
 async fn gone(courier: &Courier, seq: Seq) -> Landed {
     let (reason, why) = match courier.ledger().span().await {
-        Ok(span) if seq < span.first => (DeadReason::Lapsed, "the event was let go of before it was delivered"),
+        Ok(span) if seq < span.first => {
+            (DeadReason::Lapsed, "the event was let go of before it was delivered")
+        }
         Ok(_) => (DeadReason::Erased, "the event was erased before it was delivered"),
         Err(error) => return Landed::Unread(seq, error),
     };
