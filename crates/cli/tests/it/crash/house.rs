@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use shopwire_core::delivery::{Ordering, RetryPolicy};
-use shopwire_core::{DialectId, EndpointId, Limits, Secret, ShopId, SourceId};
+use shopwire_core::{DialectId, EndpointId, Headers, Limits, Secret, ShopId, SourceId};
 use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, ShopDraft, SourceDraft};
-use shopwire_engine::egress::{Egress, EgressConfig, Pool, SystemResolver, Target};
+use shopwire_engine::egress::{Egress, EgressConfig, Method, OutRequest, Pool, SystemResolver, Target};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer, Timer as _};
 use shopwire_store::{Ledger, SecretKey, SqliteConfig, SqliteLedger};
-use tokio::net::TcpStream;
 
 use super::plan::{self, Plan};
 use super::receiver::{Receiver, Speech};
@@ -132,16 +132,18 @@ impl House {
         Server(child)
     }
 
-    /// Waits until the server listens.
+    /// Waits until the server answers: one that only listens does not know yet how it is asked to stop.
     pub(super) async fn is_ready(&self, server: &mut Server) {
+        let (pool, get) = (self.pool("/healthz", 0), OutRequest::new(Headers::new(), Bytes::new()).unwrap());
+        let get = get.with_method(Method::Get);
         for _ in 0..READY_MS / 5 {
-            if TcpStream::connect(self.listen).await.is_ok() {
+            if pool.exchange(&get).await.result.is_ok() {
                 return;
             }
             assert_eq!(server.0.try_wait().unwrap(), None, "the server ended by itself");
             SystemTimer.sleep_ms(5).await;
         }
-        panic!("the server does not listen");
+        panic!("the server does not answer");
     }
 }
 
