@@ -46,7 +46,7 @@ fn write<'a>(kind: EntityKind, before: Option<Known<'a>>, after: Option<&'a Enti
 }
 
 fn told(kind: EntityKind, write: Write<'_>, is_same: bool) {
-    let Consequences { events, marks, timers } = diff::diff(&write);
+    let Consequences { events, marks, timers, .. } = diff::diff(&write);
     assert!(!is_same || events.is_empty(), "a write that changes nothing gives nothing: {events:?}");
     for event in &events {
         let json = event.canonical.to_json();

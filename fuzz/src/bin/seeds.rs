@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use shopwire_core::commerce::CanonicalType;
-use shopwire_core::{DialectId, Headers, Secret};
+use shopwire_core::delivery::Outcome;
+use shopwire_core::{DialectId, EndpointId, Event, Headers, Secret, Seq};
 use shopwire_dialects::{Draft, Key, SampleFacts, translate};
 use shopwire_fuzz::{NOW, SECRET, Same, Webhook, identity, incoming, stamp};
+use shopwire_store::{AttemptRecord, fuzzing};
 
 fn main() {
     let into = PathBuf::from(std::env::args().nth(1).expect("usage: seeds <folder>"));
@@ -20,7 +22,11 @@ fn main() {
         let dialect = shopwire_dialects::get(*id).expect("a platform");
         corpus.add("webhook", &Webhook::write(dialect, draft));
         corpus.add("json", &draft.body);
-        if let Ok(event) = translate::received(dialect, &incoming(draft), &stamp())
+        let received = translate::received(dialect, &incoming(draft), &stamp());
+        if let Ok(event) = &received {
+            rows(&mut corpus, event);
+        }
+        if let Ok(event) = received
             && let (Some(canonical), Some(kind)) =
                 (shopwire_dialects::canonical(&event), event.subject.kind())
         {
@@ -35,6 +41,33 @@ fn main() {
     ANSWERS.iter().for_each(|answer| corpus.add("answer", answer.as_bytes()));
     requests(&webhooks).iter().for_each(|request| corpus.add("http", request));
     println!("{} inputs in {}", corpus.written, corpus.into.display());
+}
+
+/// An event as the store keeps it, with an attempt, alone and in a segment.
+fn rows(corpus: &mut Corpus, event: &Event) {
+    let outcome = Outcome::Throttled { status: 429, retry_after_ms: Some(7_000) };
+    let attempt = AttemptRecord {
+        seq: Seq(1),
+        number: 2,
+        at: NOW,
+        latency_us: 1_500,
+        outcome,
+        detail: Some("slow down".to_owned()),
+        response: "slow down".into(),
+        next_at: Some(NOW.plus_ms(7_000)),
+        dead: None,
+    };
+    let attempt = fuzzing::form_of_attempt(EndpointId::from_bytes([4; 16]), &attempt);
+    let records = [fuzzing::form_of_event(event), attempt];
+    let mut segment = vec![6, 0];
+    for record in &records {
+        // The kind is also what chooses what the target does.
+        corpus.add("rows", record);
+        let length = u16::try_from(record.len() - 1).unwrap_or(0).to_le_bytes();
+        segment.extend([record[0], length[0], length[1]]);
+        segment.extend_from_slice(&record[1..]);
+    }
+    corpus.add("rows", &segment);
 }
 
 struct Corpus {
@@ -56,7 +89,7 @@ fn samples() -> Vec<(DialectId, Draft)> {
     let shop = identity();
     let mut all = Vec::new();
     for dialect in shopwire_dialects::all() {
-        for topic in &dialect.catalog().topics {
+        for topic in dialect.catalog().topics {
             let facts = SampleFacts { shop: &shop, subject_id: None, now: NOW, random: &Same };
             let draft = dialect.sample(topic, &facts);
             all.push((dialect.id(), dialect.sign(draft, &Key::Signing(Secret::new(SECRET)), NOW)));

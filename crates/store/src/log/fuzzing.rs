@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use shopwire_core::{EndpointId, Event};
+
 use super::file::{First, MAGIC, SegmentFile};
 use super::group::{Group, HEADER};
 use super::index::Index as _;
@@ -12,6 +14,7 @@ use super::record::{self, FRAME, Kind};
 use super::scan::{Purpose, scan};
 use super::segments::index_path;
 use super::{attempt, event, lane};
+use crate::AttemptRecord;
 
 const DISK: &str = "a fuzz target's directory can be written to";
 const FIRST: First = First { event: 1, attempt: 1 };
@@ -46,8 +49,20 @@ pub fn record(kind: u8, rest: &[u8]) {
     assert!(record::open(rest).is_err() || record::length(rest) == Some(rest.len()));
 }
 
-/// Opens a segment in `directory` that holds a group of the records in `input` (each a kind, a length and so many bytes) and
-/// whatever is left of it, makes its index, and opens that.
+/// An event as [`record`] reads it: its kind, and the rest.
+pub fn form_of_event(event: &Event) -> Vec<u8> {
+    event::encode(event, Some(&[7; 16]))[FRAME..].to_vec()
+}
+
+/// An attempt as [`record`] reads it.
+pub fn form_of_attempt(endpoint: EndpointId, attempt: &AttemptRecord) -> Vec<u8> {
+    let mut record = Vec::new();
+    attempt::put(&mut record, endpoint, attempt);
+    record[FRAME..].to_vec()
+}
+
+/// Opens a segment in `directory` that holds a group of the records in `input` (each a kind, a length in two bytes and so many
+/// bytes) and whatever is left of it, makes its index, and opens that.
 pub fn segment(directory: &Path, input: &[u8]) {
     let path = directory.join(FIRST.stem()).with_extension("log");
     std::fs::write(&path, forged(input)).expect(DISK);
@@ -104,8 +119,9 @@ fn framed(kind: u8, rest: &[u8]) -> Vec<u8> {
 fn forged(input: &[u8]) -> Vec<u8> {
     let (lie, mut rest) = input.split_first().map_or((0, input), |(lie, rest)| (*lie, rest));
     let (mut records, mut events, mut attempts) = (Vec::new(), 0, 0);
-    while let [kind, length, behind @ ..] = rest {
-        let Some((content, behind)) = behind.split_at_checked(usize::from(*length)) else { break };
+    while let [kind, low, high, behind @ ..] = rest {
+        let length = usize::from(u16::from_le_bytes([*low, *high]));
+        let Some((content, behind)) = behind.split_at_checked(length) else { break };
         match Kind::of(*kind) {
             Some(Kind::Event | Kind::ErasedEvent) => events += 1,
             Some(Kind::Attempt | Kind::ErasedAttempt) => attempts += 1,
