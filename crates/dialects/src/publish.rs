@@ -108,10 +108,9 @@ pub fn topic(dialect: &dyn Dialect, event: &Event) -> Result<Published, NotPubli
             Err(NotPublished::Foreign { dialect: dialect.id(), of: *of, topic: topic.clone() })
         }
         // What Shopwire tells of itself is told in its own dialect alone.
-        EventType::Operational(operational) => Err(NotPublished::NoTopic {
-            dialect: dialect.id(),
-            event_type: operational.as_str().to_owned(),
-        }),
+        EventType::Operational(operational) => {
+            Err(NotPublished::NoTopic { dialect: dialect.id(), event_type: operational.as_str().to_owned() })
+        }
     }
 }
 

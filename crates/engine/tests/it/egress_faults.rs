@@ -43,7 +43,7 @@ async fn cutting(to: SocketAddr, bytes: usize, end: End) -> SocketAddr {
 async fn a_handshake_that_is_cut_anywhere_is_a_tls_failure_and_nothing_is_sent() {
     let authority = Authority::new();
     let there = TlsReceiver::start("receiver.test", &authority).await;
-    let egress = trusting(&[authority.der.clone()], &SimClock::at(NOW));
+    let egress = trusting(std::slice::from_ref(&authority.der), &SimClock::at(NOW));
     // Nothing, half a record's head, half of the hello, half of the certificate.
     for bytes in [0, 3, 60, 400] {
         for end in [End::Closed, End::Reset] {
@@ -98,7 +98,7 @@ async fn a_name_that_leads_elsewhere_later_is_judged_anew_for_every_connection()
     assert_eq!(pool.exchange(&request("{}")).await.result.unwrap().status, 200);
     let refusal = Refusal { address: [127, 0, 0, 2].into(), reason: "loopback" };
     for _ in 0..2 {
-        assert_eq!(pool.exchange(&request("{}")).await.result, Err(Failure::Refused(refusal.clone())));
+        assert_eq!(pool.exchange(&request("{}")).await.result, Err(Failure::Refused(refusal)));
     }
     assert_eq!((there.connections(), elsewhere.connections()), (1, 0));
 }

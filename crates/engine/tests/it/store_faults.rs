@@ -196,7 +196,8 @@ async fn a_store_that_fails_everywhere_at_once_recovers_as_a_whole() {
         }
         traffic.arrives(name).await;
         // What was recorded stays so: the next start sends nothing again.
-        let (took, world) = (traffic.took.lock().unwrap().len(), traffic.world.restarted().await);
+        let took = traffic.took.lock().unwrap().len();
+        let world = traffic.world.restarted().await;
         let next = world.order(&traffic.source, "next").await;
         until(async || traffic.took.lock().unwrap().iter().any(|(_, id)| *id == next.to_string())).await;
         assert_eq!(traffic.took.lock().unwrap().len(), took + 1, "{name}");

@@ -78,7 +78,7 @@ async fn a_replay_is_counted_made_followed_and_listed() {
         assert_eq!(done[name], value, "{name}");
     }
     receiver.wait_for(6).await;
-    assert_eq!(world.all("/v1/replays?state=finished", 1).await, [done.clone()]);
+    assert_eq!(world.all("/v1/replays?state=finished", 1).await, std::slice::from_ref(&done));
     assert_eq!(world.all(&format!("/v1/replays?endpoint={endpoint}"), 1).await, [done]);
     assert!(world.all("/v1/replays?state=running", 5).await.is_empty());
     world.post(&format!("/v1/replays/{id}/cancel"), &json!({})).await.problem(409, "conflict");

@@ -1,4 +1,4 @@
-//! What happens in lanes. Progress goes into the log and into memory, see [`stands`](super::stands); who waits by name or was
+//! What happens in lanes. Progress goes into the log and into memory, see [`stands`]; who waits by name or was
 //! given up has a row.
 
 use std::collections::HashSet;
