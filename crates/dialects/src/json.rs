@@ -34,7 +34,11 @@ pub fn check(body: &[u8], depth_max: usize) -> Result<(), JsonError> {
     let text = std::str::from_utf8(body).map_err(|error| JsonError::NotUtf8 { at: error.valid_up_to() })?;
     // serde_json itself stops at 128 levels, so a larger limit could not be kept.
     let depth_max = depth_max.min(120);
-    if clean::is_clean(text, depth_max) { Ok(()) } else { read(text, depth_max) }
+    match clean::look_through(text, depth_max) {
+        clean::Verdict::Clean => Ok(()),
+        clean::Verdict::Reserved => Err(JsonError::Malformed("it has a key that is reserved".to_owned())),
+        clean::Verdict::Unsure => read(text, depth_max),
+    }
 }
 
 /// The same, slower and with the place of what is wrong.
@@ -180,6 +184,23 @@ impl<'de> Keys<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_the_parser_takes_for_its_own_are_refused() {
+        for body in [
+            r#"{"$serde_json::private::RawValue":"1"}"#,
+            r#"{"a":[{"\u0024serde_json::private::RawValue":"[[[["}]}"#,
+            r#"{"$serde_json::private::Number":"1"}"#,
+            r#"{"b":1,"$serde_json::private::":{}}"#,
+        ] {
+            let refused = check(body.as_bytes(), 64).map_err(|error| error.to_string());
+            assert_eq!(
+                refused,
+                Err("the body is not acceptable JSON: it has a key that is reserved".to_owned())
+            );
+        }
+        assert_eq!(check(br#"{"a":"$serde_json::private::RawValue","$serde_json":1.5}"#, 64), Ok(()));
+    }
 
     #[test]
     fn accepts_json() {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// An id: text or a number, as text. Numbers keep the digits they were written with.
 pub fn id(value: &Value) -> Option<String> {
     match value {
@@ -39,10 +41,16 @@ pub(crate) fn object<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T,
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
+/// How deep JSON inside a string may be nested; what is deeper stays text.
+const UNWRAPPED_DEPTH_MAX: usize = 32;
+
 /// JSON that may come as itself or encoded once more inside a string; text that is no JSON stays text.
 pub fn unwrapped(value: &Value) -> Value {
     match value {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
+        // So far it was looked at as text only.
+        Value::String(text) if json::check(text.as_bytes(), UNWRAPPED_DEPTH_MAX).is_ok() => {
+            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+        }
         other => other.clone(),
     }
 }

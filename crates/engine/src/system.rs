@@ -39,6 +39,12 @@ impl Timer for SystemTimer {
         })
     }
 
+    /// By the monotonic clock: a span gets no longer because the clock is set back.
+    #[expect(clippy::disallowed_methods, reason = "this is where waiting comes in")]
+    fn sleep_ms(&self, ms: u64) -> Sleep {
+        Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is where measuring comes in")]
     fn monotonic_us(&self) -> u64 {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);

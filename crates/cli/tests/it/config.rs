@@ -43,7 +43,8 @@ fn unknown_variables_are_refused_with_what_may_have_been_meant() {
             checked.stdout
         );
     }
-    assert_eq!(check("SHOPWIRE_LIMITS_BODY_BYTES_MAX").code, 0);
+    let known = [("SHOPWIRE_LIMITS_BODY_BYTES_MAX", "2048")];
+    assert_eq!(run_with(directory.path(), &known, &["config", "check"]).code, 0);
 }
 
 #[test]

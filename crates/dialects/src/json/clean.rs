@@ -7,18 +7,37 @@ use std::borrow::Cow;
 
 use super::Keys;
 
-/// Whether `text` is one JSON value (RFC 8259) with no key twice in an object, nested at most `depth_max` levels deep.
-pub(super) fn is_clean(text: &str, depth_max: usize) -> bool {
-    let mut scan = Scan { text, at: 0 };
+/// What keys begin with that the parser behind this keeps for itself: it would parse the text behind such a key, unchecked.
+const RESERVED: &str = "$serde_json::private::";
+
+/// What is known after one pass.
+pub(super) enum Verdict {
+    /// One JSON value (RFC 8259) with no key twice in an object, nested as deep as is allowed at most.
+    Clean,
+    /// There is a key that is reserved.
+    Reserved,
+    /// It is not clean JSON, or not surely.
+    Unsure,
+}
+
+/// Looks `text` through, which may be nested `depth_max` levels deep.
+pub(super) fn look_through(text: &str, depth_max: usize) -> Verdict {
+    let mut scan = Scan { text, at: 0, is_reserved: false };
     let whole = scan.value(depth_max);
     scan.blank();
-    whole.is_some() && scan.at == text.len()
+    match whole {
+        Some(()) if scan.at == text.len() => Verdict::Clean,
+        _ if scan.is_reserved => Verdict::Reserved,
+        _ => Verdict::Unsure,
+    }
 }
 
 /// How far a text was looked through. `None` of its functions: this is not clean JSON, or not surely.
 struct Scan<'a> {
     text: &'a str,
     at: usize,
+    /// Whether it ended at a key that is reserved.
+    is_reserved: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -56,9 +75,11 @@ impl<'a> Scan<'a> {
         let mut keys = Keys::default();
         self.items(b'}', |scan| {
             scan.blank();
-            let is_new = keys.insert(scan.string()?);
+            let key = scan.string()?;
+            scan.is_reserved = key.starts_with(RESERVED);
+            let may_be = !scan.is_reserved && keys.insert(key);
             scan.blank();
-            (is_new && scan.is(b':')).then(|| scan.value(depth_left))?
+            (may_be && scan.is(b':')).then(|| scan.value(depth_left))?
         })
     }
 
@@ -164,6 +185,10 @@ mod tests {
 
     use super::*;
     use crate::json::read;
+
+    fn is_clean(text: &str, depth_max: usize) -> bool {
+        matches!(look_through(text, depth_max), Verdict::Clean)
+    }
 
     #[test]
     fn finds_the_first_byte_that_ends_plain_text_wherever_it_stands() {

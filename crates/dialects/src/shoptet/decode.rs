@@ -136,8 +136,8 @@ fn named(reading: &Reading, instance: &str) -> Option<(&'static str, Value)> {
 
 /// The ids a mass event names. An identifier that is no list is the only one.
 fn ids(instance: &str) -> Value {
-    match serde_json::from_str(instance) {
-        Ok(Value::Array(items)) => items.iter().filter_map(lenient::id).collect(),
+    match lenient::unwrapped(&instance.into()) {
+        Value::Array(items) => items.iter().filter_map(lenient::id).collect(),
         _ => Value::from(vec![instance]),
     }
 }

@@ -80,11 +80,11 @@ impl Engine {
         };
         let told_of = trouble.as_ref().or(endpoint.trouble.as_ref());
         self.tell(event_type, &endpoint, told_of, None).await?;
-        self.0.metrics.count_standing(told, standing);
         // The lane need not know: it is where this comes from.
         let noun = Noun::Endpoint(Endpoint { trouble, ..endpoint.as_ref().clone() });
         self.0.ledger.save(noun.clone()).await?;
         self.0.directory.put(noun);
+        self.0.metrics.count_standing(told, standing);
         Ok(())
     }
 
@@ -150,10 +150,12 @@ impl Engine {
         });
         let disabled = OperationalType::EndpointDisabled;
         self.tell(disabled, &endpoint, Some(&trouble), Some(closing.reason())).await?;
-        self.0.metrics.endpoints_disabled.add(1);
-        self.0.metrics.count_standing(Standing::of(endpoint.trouble.as_ref()), Standing::of(Some(&trouble)));
+        let (was, is) = (Standing::of(endpoint.trouble.as_ref()), Standing::of(Some(&trouble)));
         // That it fails is told herewith, and forgotten only once something reaches it again.
         let closed = Endpoint { state, trouble: Some(trouble), updated_at: now, ..endpoint.as_ref().clone() };
-        self.put(Noun::Endpoint(closed)).await
+        self.put(Noun::Endpoint(closed)).await?;
+        self.0.metrics.endpoints_disabled.add(1);
+        self.0.metrics.count_standing(was, is);
+        Ok(())
     }
 }

@@ -68,8 +68,7 @@ impl Pool {
         let timer = &self.shared.timer;
         let started = timer.now();
         let mut trace = Trace::default();
-        let span_ms = i64::try_from(self.exchange_deadline_ms).unwrap_or(i64::MAX);
-        let deadline = timer.sleep_until(started.plus_ms(span_ms));
+        let deadline = timer.sleep_ms(self.exchange_deadline_ms);
         let outcome = before(deadline, self.send(request, started, &mut trace)).await;
         let result = outcome.unwrap_or(Err(Failure::Timeout { phase: trace.phase }));
         let latency_ms = u64::try_from(timer.now().since_ms(started)).unwrap_or(0);

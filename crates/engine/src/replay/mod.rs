@@ -64,7 +64,10 @@ pub(crate) async fn run(engine: Weak<Running>, stop: CancellationToken) {
         let engine = Engine(running);
         let pause = match engine.give_turns(&mut jobs).await {
             Turn::Again => Box::pin(tokio::task::yield_now()) as crate::Sleep,
-            Turn::Until(at) => engine.timer().sleep_until(at),
+            Turn::Until(at) => {
+                let left_ms = at.since_ms(engine.timer().now());
+                engine.timer().sleep_ms(u64::try_from(left_ms).unwrap_or(0))
+            }
             Turn::Ended => Box::pin(std::future::pending()),
         };
         let replays = Arc::clone(&engine.0.replays);

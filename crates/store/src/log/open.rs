@@ -123,6 +123,12 @@ fn open_active(
 ) -> Result<Found, StoreError> {
     let file = open_file(directory, first)?;
     let scanned = scan(&file, Purpose::GoOn { committed_stamp }).map_err(fault::of_disk)?;
+    if scanned.is_ahead {
+        let path = file.path.display();
+        return Err(StoreError::Unreadable(format!(
+            "`{path}` goes on behind what the database knows: the database is older than the log, restore both together"
+        )));
+    }
     let cut_bytes = file.settled() - scanned.end;
     if cut_bytes > 0 {
         file.cut(scanned.end).map_err(fault::of_disk)?;

@@ -145,15 +145,17 @@ impl LogReader {
         segment.index.id(number).map(Some).map_err(fault::of_disk)
     }
 
-    /// The head of the event at a place; `None` if none is there, `Damaged` if it can't be read. Of an erased event the
-    /// subject has no id, and nothing is told of its source.
+    /// The head of the event at a place; `None` if none is there or it was erased, `Damaged` if it can't be read.
     pub(crate) fn head_at(&self, seq: Seq) -> Result<Option<EventHead>, StoreError> {
         let list = self.shared.list();
         let Some((segment, number)) = with_event(&list, seq.0) else { return Ok(None) };
         let offset = offset_of(segment, number)?;
         let mut window = Window::new(&segment.file);
-        let head = self.record(segment, &mut window, offset, |record| EventView::open(record)?.head(seq));
-        head.map_err(fault::of_disk)?.map(Some).map_err(|why| fault::damaged(seq.0, why))
+        let head = self.record(segment, &mut window, offset, |record| {
+            let view = EventView::open(record)?;
+            if view.is_erased { Ok(None) } else { view.head(seq).map(Some) }
+        });
+        head.map_err(fault::of_disk)?.map_err(|why| fault::damaged(seq.0, why))
     }
 
     /// The place of an event.

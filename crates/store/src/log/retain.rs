@@ -54,6 +54,11 @@ fn may_go(segment: &Segment, retention: &Retention, left: u64) -> bool {
 
 /// The records first: an index without them is cleared away on opening, while they without it would come back.
 fn unlink(log: &Path) -> io::Result<()> {
-    std::fs::remove_file(log)?;
-    std::fs::remove_file(index_path(log))
+    for path in [log, &index_path(log)] {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }

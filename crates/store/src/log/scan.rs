@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use shopwire_core::EndpointId;
+use shopwire_core::{EndpointId, Seq};
 
 use super::attempt::{self, AttemptMark};
 use super::event::EventView;
@@ -25,6 +25,8 @@ pub(super) struct Scanned {
     pub(super) end: u64,
     /// Records that can't be read.
     pub(super) damaged: u64,
+    /// Whether the transactions that are known are older than what stands here.
+    pub(super) is_ahead: bool,
 }
 
 /// What a scan is for.
@@ -45,7 +47,10 @@ pub(super) fn scan(file: &SegmentFile, purpose: Purpose) -> io::Result<Scanned> 
     let mut scanned = Scanned { end: MAGIC.len() as u64, ..Scanned::default() };
     let mut window = Window::new(file);
     let length = file.len()?;
-    while let Some(group) = Group::decode(window.bytes(scanned.end, HEADER)?, scanned.end) {
+    // What is being written behind that is not looked at.
+    while scanned.end < file.settled()
+        && let Some(group) = Group::decode(window.bytes(scanned.end, HEADER)?, scanned.end)
+    {
         let is_next = scanned.is_next(&group, file.first);
         if !is_next || group.end() > length && matches!(purpose, Purpose::GoOn { .. }) {
             break;
@@ -53,7 +58,10 @@ pub(super) fn scan(file: &SegmentFile, purpose: Purpose) -> io::Result<Scanned> 
         let records = window.bytes(scanned.end + HEADER as u64, group.bytes as usize)?;
         if let Purpose::GoOn { committed_stamp } = purpose {
             let is_torn = group.end() == length && !is_whole(records);
-            if is_torn || group.stamp > committed_stamp {
+            // Only the last group can have waited for its transaction.
+            let is_unsettled = group.stamp > committed_stamp;
+            scanned.is_ahead = is_unsettled && (group.stamp != committed_stamp + 1 || group.end() < length);
+            if is_torn || is_unsettled {
                 break;
             }
         }
@@ -132,6 +140,10 @@ impl Scanned {
 
     /// A lane never goes back.
     fn note(&mut self, lane: LaneMark) {
+        // It says nothing: no lane stands before the beginning.
+        if lane.cursor == Seq::START && lane.done.is_empty() {
+            return;
+        }
         match self.lanes.get_mut(&lane.endpoint) {
             Some(known) if known.cursor > lane.cursor => {}
             Some(known) => *known = lane,

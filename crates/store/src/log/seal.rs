@@ -1,8 +1,10 @@
 //! Sealing: the index of a segment that gets no more records goes from memory into a file.
 
 use std::io::{self, Write as _};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::file::{SegmentFile, replace};
 use super::index_file::{self, IndexFile};
@@ -18,6 +20,9 @@ pub(super) fn seal(file: Arc<SegmentFile>, index: &MemoryIndex) -> io::Result<Se
     Ok(Segment { file, index: Arc::new(index), is_sealed: true })
 }
 
+/// How long a segment that could not be sealed waits for the next try.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// A segment to be sealed, with its index.
 type Job = (Arc<SegmentFile>, Arc<memory::Shared>);
 
@@ -32,7 +37,7 @@ impl Sealer {
         let (jobs, queue) = mpsc::channel::<Job>();
         let thread = std::thread::Builder::new()
             .name("store-sealer".to_owned())
-            .spawn(move || queue.iter().for_each(|job| run(&shared, job)))?;
+            .spawn(move || work(&shared, &queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -44,17 +49,40 @@ impl Sealer {
     }
 }
 
-fn run(shared: &Shared, (file, index): Job) {
+/// Seals what comes, and tries again now and then what could not be: a full disk has room again some day.
+fn work(shared: &Shared, queue: &mpsc::Receiver<Job>) {
+    let mut jobs: Vec<Job> = Vec::new();
+    loop {
+        let next = if jobs.is_empty() {
+            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            queue.recv_timeout(AGAIN_AFTER)
+        };
+        match next {
+            Ok(job) => jobs.push(job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        jobs.retain(|job| !run(shared, job));
+    }
+}
+
+/// Seals one segment; answers whether it could.
+fn run(shared: &Shared, (file, index): &Job) -> bool {
     let _alone = shared.care();
     let sealed = {
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
-        seal(Arc::clone(&file), &index)
+        seal(Arc::clone(file), &index)
     };
     match sealed {
-        Ok(segment) => shared.replace(segment),
+        Ok(segment) => {
+            shared.replace(segment);
+            true
+        }
         Err(error) => {
             let segment = file.path.display();
-            tracing::warn!(%segment, %error, "a segment of the log can't be sealed; its index stays in memory");
+            tracing::warn!(%segment, %error, "a segment of the log can't be sealed for now; its index stays in memory");
+            false
         }
     }
 }

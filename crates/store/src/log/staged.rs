@@ -8,6 +8,7 @@ use super::attempt::AttemptMark;
 use super::event::EventMark;
 use super::file::{First, SegmentFile};
 use super::group::{Group, HEADER};
+use super::index::LOST;
 use super::memory::{self, ByKey, MemoryIndex};
 use super::{DedupKey, EncodedEvent, EncodedUpdate};
 use crate::StoreError;
@@ -95,7 +96,7 @@ impl Staged {
     pub(super) fn finish(&mut self, at: u64, stamp: u64) -> Result<&[u8], StoreError> {
         let too_long =
             || StoreError::Full(format!("{} bytes are too many to be committed together", self.bytes.len()));
-        if self.bytes.len() > GROUP_BYTES_MAX {
+        if self.bytes.len() > GROUP_BYTES_MAX || at + self.bytes() >= u64::from(LOST) {
             return Err(too_long());
         }
         let group = Group {

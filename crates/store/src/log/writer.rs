@@ -15,7 +15,7 @@ use super::staged::Staged;
 use super::{DedupKey, EncodedEvent, EncodedUpdate, LogConfig, LogReader, fault};
 use crate::StoreError;
 
-/// A segment never gets longer than that: offsets have 32 bits.
+/// From here on a new segment is begun whatever was configured: offsets have 32 bits.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 
 /// A log that was opened, and what was found in it.

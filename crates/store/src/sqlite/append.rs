@@ -3,7 +3,6 @@
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::entry::Entry;
-use super::fault::unreadable;
 use super::group::Group;
 use super::merges;
 use crate::{Appended, NewEvent, StoreError};
@@ -37,10 +36,13 @@ impl Append {
             Some(key) => group.find(key)?,
             None => None,
         };
+        let known = match known {
+            // It may have been let go of since.
+            Some(seq) => group.event_id(seq)?.map(|into| (into, seq)),
+            None => None,
+        };
         let became = match known {
-            Some(seq) => {
-                let into = group.event_id(seq)?;
-                let into = into.ok_or_else(|| unreadable(format_args!("event {seq}"), "it has no id"))?;
+            Some((into, seq)) => {
                 group.merge(seq, self.entry.event().received_at);
                 Appended::Merged { into, seq }
             }

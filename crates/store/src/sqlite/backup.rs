@@ -66,19 +66,21 @@ pub(super) fn prepare(into: &Path) -> Result<(), StoreError> {
 impl Pinned {
     /// Writes it into a directory that [`prepare`] has seen to, and syncs.
     pub(super) fn copy(self, into: &Path) -> Result<Backup, StoreError> {
-        let database = into.join("shopwire.db");
-        let mut bytes = copy_database(&self.db, &database)?;
+        let Self { db, log: noted, head } = self;
+        let mut bytes = copy_database(&db, &into.join("shopwire.db"))?;
+        // What it pins can't be moved out of the write-ahead log.
+        drop(db);
         let log = into.join("log");
         for_owner_only(&mut DirBuilder::new()).create(&log).map_err(|error| failed(&log, &error))?;
-        let files = 1 + self.log.len() as u64;
-        for noted in self.log {
+        let files = 1 + noted.len() as u64;
+        for noted in noted {
             let path = log.join(&noted.name);
             bytes += noted.copy(&path).map_err(|error| failed(&path, &error))?;
         }
         for directory in [&log, into] {
             sync(directory).map_err(|error| failed(directory, &error))?;
         }
-        Ok(Backup { head: self.head, files, bytes })
+        Ok(Backup { head, files, bytes })
     }
 }
 

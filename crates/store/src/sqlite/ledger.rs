@@ -250,11 +250,13 @@ impl Ledger for SqliteLedger {
     }
 
     async fn erase(&self, shop: ShopId, subject: &Subject, now: Timestamp) -> Result<Erasure, StoreError> {
-        let _care = self.care.lock().await;
+        let care = Arc::clone(&self.care).lock_owned().await;
         let begun = subject.clone();
         self.writer.change(move |db| erasures::begin(db, shop, &begun, now)).await?;
         let (log, erased) = (self.log.clone(), subject.clone());
-        let emptied = threads::run("store-erase", move || log.erase(shop, &erased)).await?;
+        // The thread goes on if whoever asked hangs up: until it has ended nobody else's turn comes.
+        let (emptied, _care) =
+            threads::run("store-erase", move || Ok((log.erase(shop, &erased)?, care))).await?;
         let finished = subject.clone();
         self.writer.change(move |db| erasures::finish(db, shop, &finished, emptied, now)).await
     }
@@ -264,12 +266,14 @@ impl Ledger for SqliteLedger {
     }
 
     async fn back_up(&self, into: &Path) -> Result<Backup, StoreError> {
-        let _care = self.care.lock().await;
+        let care = Arc::clone(&self.care).lock_owned().await;
         let (file, directory) = (self.directory.join("shopwire.db"), into.to_owned());
         threads::run("store-backup", move || backup::prepare(&directory)).await?;
         let pinned = self.writer.between(move |state| backup::pin(state, &file)).await?;
         let directory = into.to_owned();
-        threads::run("store-backup", move || pinned.copy(&directory)).await
+        let (backup, _care) =
+            threads::run("store-backup", move || Ok((pinned.copy(&directory)?, care))).await?;
+        Ok(backup)
     }
 
     async fn health(&self, thorough: bool) -> Result<HealthReport, StoreError> {

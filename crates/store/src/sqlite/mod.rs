@@ -123,7 +123,7 @@ pub struct SqliteLedger {
     rejections_max: usize,
     tail: TailBounds,
     /// Held while files of the log are rewritten, dropped or copied: one thing at a time.
-    care: tokio::sync::Mutex<()>,
+    care: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SqliteLedger {
@@ -163,7 +163,7 @@ impl SqliteLedger {
             directory: directory.path,
             rejections_max: config.rejections_max,
             tail: config.tail,
-            care: tokio::sync::Mutex::default(),
+            care: Arc::default(),
         })
     }
 

@@ -48,7 +48,7 @@ fn every_module_says_what_it_is_for() {
     }
 }
 
-/// Source without its tests: of a `#[cfg(test)]` item in a file, everything to the closing brace or semicolon at its
+/// Source without its tests: of a `#[cfg(test)]` or `#[cfg(all(test, …))]` item in a file, everything to the closing brace or semicolon at its
 /// indentation.
 fn shipped(text: &str) -> Vec<(usize, &str)> {
     let (mut kept, mut ends_with) = (Vec::new(), None::<String>);
@@ -57,7 +57,7 @@ fn shipped(text: &str) -> Vec<(usize, &str)> {
         if let Some(end) = &ends_with {
             let is_over = line == end || (line.ends_with(';') && end.len() == indentation.len() + 1);
             ends_with = ends_with.filter(|_| !is_over);
-        } else if line.trim_start().starts_with("#[cfg(test)]") {
+        } else if ["#[cfg(test)]", "#[cfg(all(test"].iter().any(|test| line.trim_start().starts_with(test)) {
             ends_with = Some(format!("{indentation}}}"));
         } else if !line.trim_start().starts_with("//") {
             kept.push((number, line));

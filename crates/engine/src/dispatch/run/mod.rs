@@ -119,7 +119,8 @@ impl Run {
                 () = stop.now.cancelled(), if !self.flights.is_empty() => self.break_off(),
                 () = stop.soon.cancelled(), if is_running => self.end(Ended::Asked),
                 _ = wish.changed(), if is_running => self.end(Ended::Asked),
-                Some(order) = orders.recv(), if is_running => self.lane.revive(&order),
+                // What comes to a run that ends is stored already: the next run finds it there.
+                Some(order) = orders.recv() => if is_running { self.lane.revive(&order) },
                 () = gate.asked_to_let_go(), if is_running => {
                     self.supply.let_go();
                     self.flights.let_all_go();

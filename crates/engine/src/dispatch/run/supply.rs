@@ -154,6 +154,7 @@ impl Supply {
     /// Lets go of all that waits in memory to be taken; it is read from the log when there is room for it.
     pub(super) fn let_go(&mut self) {
         self.feed = None;
+        self.reading = None;
         self.stash.clear();
         self.page_end = None;
     }
@@ -169,7 +170,6 @@ impl Supply {
     pub(super) fn end(&mut self) {
         self.gate.shut();
         self.let_go();
-        self.reading = None;
     }
 }
 

@@ -113,7 +113,21 @@ fn groups_of_transactions_that_never_committed_are_cut_off() {
         log.settle();
     }
     drop(log);
-    for (committed, left) in [(9, 4), (5, 4), (4, 2), (3, 1)] {
+    for committed in [9, 5] {
+        let log = Log::open(place.path(), config(), committed).unwrap().log;
+        assert_eq!(all(&log), events(0..4), "{committed}");
+    }
+    // What stands behind a group was answered: then the database is the wrong one, and nothing is cut off.
+    for committed in [4, 3] {
+        let refused = Log::open(place.path(), config(), committed).err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|refused| refused.contains("older than the log")), "{committed}");
+    }
+    let mut log = Log::open(place.path(), config(), 5).unwrap().log;
+    log.put(&encoded(4));
+    log.commit(Some(6)).unwrap();
+    log.settle();
+    drop(log);
+    for (committed, left) in [(6, 5), (5, 4), (5, 4)] {
         let log = Log::open(place.path(), config(), committed).unwrap().log;
         assert_eq!(all(&log), events(0..left), "{committed}");
     }
