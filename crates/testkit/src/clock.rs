@@ -66,9 +66,14 @@ impl SimClock {
 
     /// Ends as soon as somebody sleeps until exactly `at`.
     pub async fn wait_for_sleep_until(&self, at: Timestamp) {
+        self.wait_for_sleeps_until(at, 1).await;
+    }
+
+    /// Ends as soon as so many sleep until exactly `at`: for those whose spans are the same.
+    pub async fn wait_for_sleeps_until(&self, at: Timestamp, count: usize) {
         loop {
             let slept = self.0.slept.notified();
-            if self.0.lock().sleepers.keys().any(|(wake, _)| *wake == at) {
+            if self.0.lock().sleepers.keys().filter(|(wake, _)| *wake == at).count() >= count {
                 return;
             }
             slept.await;
