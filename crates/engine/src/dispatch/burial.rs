@@ -22,7 +22,7 @@ const PAGE_BYTES: usize = 128 << 10;
 pub(super) struct Burial<'a> {
     pub(super) courier: &'a Courier,
     pub(super) endpoint: &'a Endpoint,
-    /// When it was removed: what came later never was for it.
+    /// When it was removed: what came since then never was for it.
     pub(super) since: Timestamp,
     /// Why it was removed, for people.
     pub(super) reason: &'a str,
@@ -59,7 +59,7 @@ impl Burial<'_> {
             Err(StoreError::Damaged { seq, .. }) => return Ok(Some((seq, vec![self.lost(seq, 0)]))),
             Err(error) => return Err(error),
         };
-        let is_late = |logged: &Arc<LoggedEvent>| logged.event.received_at > self.since;
+        let is_late = |logged: &Arc<LoggedEvent>| logged.event.received_at >= self.since;
         events.truncate(events.iter().position(is_late).unwrap_or(events.len()));
         let Some(end) = events.last().map(|logged| logged.seq) else { return Ok(None) };
         let owed = events.iter().filter(|logged| !settled.contains(&logged.seq) && self.is_owed(logged));

@@ -254,7 +254,7 @@ fn is_before(of: &Checked, logged: &LoggedEvent) -> bool {
     is_older || of.opened_at.is_none_or(|opened_at| logged.seq <= opened_at)
 }
 
-/// Whether the event came after the endpoint was removed.
+/// Whether the event came when the endpoint was removed already, in the same moment too: as a burial has it.
 fn is_late(of: &Checked, logged: &LoggedEvent) -> bool {
-    matches!(of.endpoint.state, EndpointState::Removed { since, .. } if logged.event.received_at > since)
+    matches!(of.endpoint.state, EndpointState::Removed { since, .. } if logged.event.received_at >= since)
 }
