@@ -65,23 +65,6 @@ impl Latency {
     }
 }
 
-/// The codes of [`Outcome`], in the order in which they are counted.
-pub const OUTCOMES: [&str; 13] = [
-    "delivered",
-    "gone",
-    "throttled",
-    "redirected",
-    "refused",
-    "timed_out",
-    "connect_failed",
-    "dns_failed",
-    "tls_failed",
-    "address_refused",
-    "broken",
-    "blocked",
-    "our_fault",
-];
-
 /// How far the log reaches, and what it has let go of.
 #[derive(Debug, Default)]
 pub struct LogMetrics {
@@ -107,7 +90,7 @@ pub struct Metrics {
     received: [Count; 5],
     merged: [Count; 5],
     rejected: [Count; 5],
-    attempts: [Count; OUTCOMES.len()],
+    attempts: [Count; Outcome::CODES.len()],
     /// Rejected requests of which nothing could be kept, since too many came at once.
     pub rejections_unkept: Count,
     /// Changes of entities that were committed.
@@ -199,7 +182,7 @@ impl Metrics {
     }
 
     pub(crate) fn count_attempt(&self, outcome: &Outcome) {
-        if let Some(at) = OUTCOMES.iter().position(|code| *code == outcome.code()) {
+        if let Some(at) = Outcome::CODES.iter().position(|code| *code == outcome.code()) {
             self.attempts[at].add(1);
         }
     }
@@ -217,6 +200,6 @@ impl Metrics {
 
     /// Attempts by the code of their outcome.
     pub fn attempts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        OUTCOMES.into_iter().zip(self.attempts.iter().map(Count::get))
+        Outcome::CODES.into_iter().zip(self.attempts.iter().map(Count::get))
     }
 }

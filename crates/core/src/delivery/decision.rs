@@ -50,6 +50,17 @@ pub enum DeadReason {
 }
 
 impl DeadReason {
+    /// All reasons. The log stores their places here: new ones come last.
+    pub const ALL: [Self; 7] = [
+        Self::Exhausted,
+        Self::TooOld,
+        Self::Unrenderable,
+        Self::Unsendable,
+        Self::EndpointRemoved,
+        Self::Erased,
+        Self::Lapsed,
+    ];
+
     /// The word under which it is stored and shown.
     pub const fn code(self) -> &'static str {
         match self {
@@ -65,17 +76,7 @@ impl DeadReason {
 
     /// The reason of this word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [
-            Self::Exhausted,
-            Self::TooOld,
-            Self::Unrenderable,
-            Self::Unsendable,
-            Self::EndpointRemoved,
-            Self::Erased,
-            Self::Lapsed,
-        ]
-        .into_iter()
-        .find(|reason| reason.code() == code)
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 

@@ -54,6 +54,44 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All words of [`Outcome::code`]. The log stores their places here: new ones come last.
+    pub const CODES: [&str; 13] = [
+        "delivered",
+        "gone",
+        "throttled",
+        "redirected",
+        "refused",
+        "timed_out",
+        "connect_failed",
+        "dns_failed",
+        "tls_failed",
+        "address_refused",
+        "broken",
+        "blocked",
+        "our_fault",
+    ];
+
+    /// The outcome of this word, put together again from what was stored of it; `None` if there is no such word, or its
+    /// status is missing.
+    pub fn from_parts(code: &str, status: Option<u16>, retry_after_ms: Option<u64>) -> Option<Self> {
+        Some(match (code, status) {
+            ("delivered", Some(status)) => Self::Delivered { status },
+            ("gone", _) => Self::Gone,
+            ("throttled", Some(status)) => Self::Throttled { status, retry_after_ms },
+            ("redirected", Some(status)) => Self::Redirected { status },
+            ("refused", Some(status)) => Self::Refused { status },
+            ("timed_out", _) => Self::TimedOut,
+            ("connect_failed", _) => Self::ConnectFailed,
+            ("dns_failed", _) => Self::DnsFailed,
+            ("tls_failed", _) => Self::TlsFailed,
+            ("address_refused", _) => Self::AddressRefused,
+            ("broken", _) => Self::Broken,
+            ("blocked", _) => Self::Blocked,
+            ("our_fault", _) => Self::OurFault,
+            _ => return None,
+        })
+    }
+
     /// The word under which it is stored, counted and shown.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -115,6 +153,21 @@ pub fn retry_after_ms(value: &str, now: crate::Timestamp) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::Timestamp;
+
+    #[test]
+    fn every_outcome_comes_back_from_its_parts() {
+        for code in Outcome::CODES {
+            let outcome = Outcome::from_parts(code, Some(410), Some(7)).expect(code);
+            assert_eq!(outcome.code(), code);
+            let retry_after_ms = match outcome {
+                Outcome::Throttled { retry_after_ms, .. } => retry_after_ms,
+                _ => None,
+            };
+            assert_eq!(Outcome::from_parts(code, outcome.status(), retry_after_ms), Some(outcome));
+        }
+        assert_eq!(Outcome::from_parts("refused", None, None), None);
+        assert_eq!(Outcome::from_parts("unheard_of", Some(200), None), None);
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use shopwire_core::delivery::Outcome;
 use shopwire_core::{EndpointId, EventId, Seq, Timestamp};
 use shopwire_engine::deliver::Attempted;
-use shopwire_engine::metrics::OUTCOMES;
 use shopwire_store::{AttemptFilter, StoredAttempt};
 use utoipa::{IntoParams, ToSchema};
 
@@ -142,10 +141,10 @@ pub(crate) async fn list(
 }
 
 fn known_outcome(given: String) -> Result<String, Problem> {
-    if OUTCOMES.contains(&given.as_str()) {
+    if Outcome::CODES.contains(&given.as_str()) {
         return Ok(given);
     }
-    let detail = format!("`outcome` is none of {}", OUTCOMES.join(", "));
+    let detail = format!("`outcome` is none of {}", Outcome::CODES.join(", "));
     Err(Problem::new(Code::InvalidParameter, detail).with("parameter", "outcome"))
 }
 

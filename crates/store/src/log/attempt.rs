@@ -41,27 +41,9 @@ impl AttemptMark {
     }
 }
 
-/// The words under which outcomes are known, by their byte, from 1.
-const OUTCOMES: [&str; 13] = [
-    "delivered",
-    "gone",
-    "throttled",
-    "redirected",
-    "refused",
-    "timed_out",
-    "connect_failed",
-    "dns_failed",
-    "tls_failed",
-    "address_refused",
-    "broken",
-    "blocked",
-    "our_fault",
-];
-
-/// The byte for an outcome's word; `None` if there is no such outcome.
+/// The byte for an outcome's word, from 1; `None` if there is no such outcome.
 pub(super) fn outcome_named(code: &str) -> Option<u8> {
-    let place = OUTCOMES.iter().position(|known| *known == code)?;
-    u8::try_from(place + 1).ok()
+    place(&Outcome::CODES, &code)
 }
 
 fn outcome_byte(outcome: &Outcome) -> u8 {
@@ -69,45 +51,23 @@ fn outcome_byte(outcome: &Outcome) -> u8 {
 }
 
 fn outcome(byte: u8, status: u16, retry_after_ms: Option<u64>) -> Option<Outcome> {
-    let code = OUTCOMES.get(usize::from(byte).checked_sub(1)?)?;
-    Some(match *code {
-        "delivered" => Outcome::Delivered { status },
-        "gone" => Outcome::Gone,
-        "throttled" => Outcome::Throttled { status, retry_after_ms },
-        "redirected" => Outcome::Redirected { status },
-        "refused" => Outcome::Refused { status },
-        "timed_out" => Outcome::TimedOut,
-        "connect_failed" => Outcome::ConnectFailed,
-        "dns_failed" => Outcome::DnsFailed,
-        "tls_failed" => Outcome::TlsFailed,
-        "address_refused" => Outcome::AddressRefused,
-        "broken" => Outcome::Broken,
-        "blocked" => Outcome::Blocked,
-        _ => Outcome::OurFault,
-    })
+    let code = Outcome::CODES.get(usize::from(byte).checked_sub(1)?)?;
+    Outcome::from_parts(code, Some(status), retry_after_ms)
 }
 
-/// Why a delivery was given up, by its byte, from 1.
-const REASONS: [DeadReason; 5] = [
-    DeadReason::Exhausted,
-    DeadReason::TooOld,
-    DeadReason::Unrenderable,
-    DeadReason::Unsendable,
-    DeadReason::EndpointRemoved,
-];
-
 fn reason_byte(reason: Option<DeadReason>) -> u8 {
-    let place = REASONS.iter().position(|known| Some(*known) == reason);
-    place.map_or(0, |place| place as u8 + 1)
+    reason.map_or(0, |reason| place(&DeadReason::ALL, &reason).expect("every reason is in the table"))
 }
 
 fn reason(byte: u8) -> Result<Option<DeadReason>, &'static str> {
-    match byte.checked_sub(1) {
-        None => Ok(None),
-        Some(place) => {
-            REASONS.get(usize::from(place)).map(|reason| Some(*reason)).ok_or("its end is unknown")
-        }
-    }
+    let Some(place) = byte.checked_sub(1) else { return Ok(None) };
+    DeadReason::ALL.get(usize::from(place)).copied().map(Some).ok_or("its end is unknown")
+}
+
+/// Where an item stands in a table, from 1.
+fn place<T: PartialEq>(table: &[T], item: &T) -> Option<u8> {
+    let place = table.iter().position(|known| known == item)?;
+    u8::try_from(place + 1).ok()
 }
 
 /// Puts the record of an attempt.
@@ -180,4 +140,48 @@ pub(super) fn erased(record: &[u8]) -> Result<Option<Vec<u8>>, &'static str> {
     let mut out = Vec::with_capacity(record.len());
     put_as(&mut out, Kind::ErasedAttempt, endpoint, &emptied, record.len());
     Ok(Some(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in logs already must mean the same for ever.
+    #[test]
+    fn bytes_keep_their_meaning() {
+        let reasons: Vec<_> = (1..=7).map(|byte| reason(byte).unwrap().unwrap().code()).collect();
+        assert_eq!(
+            reasons.join(" "),
+            "exhausted too_old unrenderable unsendable endpoint_removed erased lapsed"
+        );
+        let outcomes: Vec<_> = (1..=13).map(|byte| outcome(byte, 200, None).unwrap().code()).collect();
+        assert_eq!(
+            outcomes.join(" "),
+            "delivered gone throttled redirected refused timed_out connect_failed dns_failed tls_failed address_refused broken blocked our_fault"
+        );
+        assert_eq!((reason(0), outcome(0, 200, None)), (Ok(None), None));
+        assert_eq!((reason(8).is_err(), outcome(14, 200, None)), (true, None));
+    }
+
+    #[test]
+    fn every_end_is_read_back() {
+        for dead in DeadReason::ALL.map(Some).into_iter().chain([None]) {
+            for code in Outcome::CODES {
+                let attempt = AttemptRecord {
+                    seq: Seq(7),
+                    number: 3,
+                    at: Timestamp::from_ms(1),
+                    latency_us: 2,
+                    outcome: Outcome::from_parts(code, Some(500), Some(1_000)).unwrap(),
+                    detail: None,
+                    response: Bytes::new(),
+                    next_at: None,
+                    dead,
+                };
+                let mut out = Vec::new();
+                put(&mut out, EndpointId::from_bytes([1; 16]), &attempt);
+                assert_eq!(open(&out), Ok((EndpointId::from_bytes([1; 16]), attempt)));
+            }
+        }
+    }
 }

@@ -92,23 +92,8 @@ pub(super) fn get_outcome(row: &Row<'_>, column: usize) -> Result<Outcome, Store
     let code: String = row.get(column)?;
     let status: Option<u16> = row.get(column + 1)?;
     let retry_after_ms = row.get(column + 2)?;
-    let outcome = match (code.as_str(), status) {
-        ("delivered", Some(status)) => Outcome::Delivered { status },
-        ("gone", _) => Outcome::Gone,
-        ("throttled", Some(status)) => Outcome::Throttled { status, retry_after_ms },
-        ("redirected", Some(status)) => Outcome::Redirected { status },
-        ("refused", Some(status)) => Outcome::Refused { status },
-        ("timed_out", _) => Outcome::TimedOut,
-        ("connect_failed", _) => Outcome::ConnectFailed,
-        ("dns_failed", _) => Outcome::DnsFailed,
-        ("tls_failed", _) => Outcome::TlsFailed,
-        ("address_refused", _) => Outcome::AddressRefused,
-        ("broken", _) => Outcome::Broken,
-        ("blocked", _) => Outcome::Blocked,
-        ("our_fault", _) => Outcome::OurFault,
-        _ => return Err(unreadable("an attempt", format!("`{code}` with status {status:?} is no outcome"))),
-    };
-    Ok(outcome)
+    Outcome::from_parts(&code, status, retry_after_ms)
+        .ok_or_else(|| unreadable("an attempt", format!("`{code}` with status {status:?} is no outcome")))
 }
 
 /// JSON that the store does not look into: a text, byte for byte.
