@@ -158,7 +158,7 @@ async fn a_lane_that_meets_a_damaged_event_in_the_log_buries_it_and_goes_on() {
             .any(|a| a.detail.as_deref() == Some("event 1 of the log can't be read: its record is cut"))
     );
     assert!(matches!(world.state(sent[0], endpoint.id).await, DeliveryState::Dead { .. }));
-    assert_eq!(world.engine.metrics().dead.get(), 1);
+    until(async || world.engine.metrics().dead.get() == 1).await;
     let world = world.restarted().await;
     let next = world.order(&source, "1").await.to_string();
     assert_eq!(
