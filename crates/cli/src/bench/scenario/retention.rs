@@ -9,9 +9,9 @@ use super::super::server::Kind;
 use super::super::store::Fill;
 use super::end_to_end::Setup;
 
-/// How old the events are that go, and from which age on they do.
-const DAYS_AGO: i64 = 40;
-const DAYS_KEPT: u32 = 30;
+/// How old the events are that go, and from which age on they do: both within what the server keeps by itself.
+const DAYS_AGO: i64 = 20;
+const DAYS_KEPT: u32 = 10;
 
 /// Measurements as long as others: warming up, before, while they go, and after.
 const PARTS: f64 = 4.0;
