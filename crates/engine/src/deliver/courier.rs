@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::blocks::Blocks;
 use super::hosts::{Guest, HostPlace, Hosts};
 use super::{Address, Attempted};
-use crate::dispatch::{Cares, Parcel};
+use crate::dispatch::{Cares, Pages, Parcel};
 use crate::egress::{Egress, Target};
 use crate::{Directory, Metrics, Timer};
 
@@ -34,6 +34,7 @@ pub struct Courier {
     blocks: Blocks,
     hosts: Hosts,
     in_flight: Arc<Semaphore>,
+    pages: Arc<Pages>,
 }
 
 /// What a courier is made of.
@@ -53,7 +54,21 @@ impl Courier {
         let CourierParts { ledger, timer, random, egress, limits, metrics, directory, cares } = parts;
         let in_flight = Arc::new(Semaphore::new(limits.in_flight_max));
         let (blocks, hosts) = (Blocks::new(Arc::clone(&metrics)), Hosts::new(limits.in_flight_per_host_max));
-        Self { ledger, timer, random, egress, limits, metrics, directory, cares, blocks, hosts, in_flight }
+        let pages = Arc::default();
+        Self {
+            ledger,
+            timer,
+            random,
+            egress,
+            limits,
+            metrics,
+            directory,
+            cares,
+            blocks,
+            hosts,
+            in_flight,
+            pages,
+        }
     }
 
     pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
@@ -80,6 +95,11 @@ impl Courier {
     /// How endpoints fare.
     pub(crate) fn cares(&self) -> &Cares {
         &self.cares
+    }
+
+    /// What lanes read of the log.
+    pub(crate) fn pages(&self) -> &Arc<Pages> {
+        &self.pages
     }
 
     /// The endpoint as it is sent to.

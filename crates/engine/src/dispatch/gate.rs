@@ -12,7 +12,7 @@ use crate::Metrics;
 /// How far the dispatcher has come.
 ///
 /// `begun` is raised before an event is handed to any gate, `finished` after it was handed to all. A lane that has read
-/// the log up to `begun` misses nothing by opening its gate; up to `finished`, every event that concerns an
+/// the log up to what `begun` is when its gate opens misses nothing; up to `finished`, every event that concerns an
 /// open gate lies behind it.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
@@ -121,15 +121,22 @@ impl Gate {
         *feed = to;
     }
 
-    /// Opens the gate if the lane, having taken everything up to `taken`, has caught up with the dispatcher.
-    pub(super) fn open(&self, taken: Seq, capacity: usize) -> Option<mpsc::Receiver<Arc<Parcel>>> {
+    /// Opens the gate if the lane, having taken everything up to `taken`, has caught up with the dispatcher but for so many
+    /// events. The answer is also up to where it is to read the log itself: what lies behind that passes the gate.
+    pub(super) fn open(
+        &self,
+        taken: Seq,
+        behind_max: u64,
+        capacity: usize,
+    ) -> Option<(mpsc::Receiver<Arc<Parcel>>, Seq)> {
         let mut feed = self.lock();
-        if self.progress.begun() > taken {
+        let begun = self.progress.begun();
+        if begun.0.saturating_sub(taken.0) > behind_max {
             return None;
         }
         let (sender, receiver) = mpsc::channel(capacity);
         self.turn(&mut feed, Feed::Open(sender));
-        Some(receiver)
+        Some((receiver, begun))
     }
 
     /// How far the dispatcher has come at most: what it hands out from now on lies behind.

@@ -142,6 +142,7 @@ impl Lanes {
 
     /// Has all lanes let go of events they keep in memory: what they have not sent yet, they read again.
     pub(crate) fn let_go(&self) {
+        self.courier.pages().clear();
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index.values().for_each(|berth| berth.gate.let_go());
     }

@@ -5,8 +5,9 @@
 //! owner of its endpoint's cursor:
 //!
 //! - a **hot** lane gets events from memory, as shared values;
-//! - a lane that can't keep up goes **cold**: its gate closes, and it reads on from the log by its cursor, until it has
-//!   caught up with the dispatcher and its gate opens again.
+//! - a lane that can't keep up goes **cold**: its gate closes, and it reads on from the log by its cursor, page by page, which
+//!   it shares with other cold lanes. Once it has nearly caught up with the dispatcher its gate opens again, and it reads
+//!   what lies between.
 //!
 //! So memory is bounded whatever the backlog, and the normal case reads nothing back.
 //!
@@ -20,6 +21,7 @@ mod hollow;
 mod index;
 mod lanes;
 mod matching;
+mod pages;
 mod parcel;
 mod run;
 mod supervise;
@@ -32,5 +34,6 @@ pub use index::TopicIndex;
 pub use lanes::Lanes;
 pub use matching::{Filtered, wants};
 pub(crate) use matching::{admitted, permitted};
+pub(crate) use pages::Pages;
 pub use parcel::Parcel;
 pub(crate) use tell::keep_telling;

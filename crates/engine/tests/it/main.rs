@@ -10,6 +10,7 @@ mod care;
 mod care_of_log;
 mod changing;
 mod clock_jumps;
+mod cold_lanes;
 mod deliveries;
 mod disk;
 mod egress;

@@ -126,11 +126,7 @@ impl Run {
                     self.flights.let_all_go();
                 }
                 Some(()) = OptionFuture::from(self.recorder.recording.as_mut()) => self.recorder.recording = None,
-                Some(page) = OptionFuture::from(self.supply.reading.as_mut()) => {
-                    if let Some((seq, why)) = self.supply.take_page(page, self.lane.taken()) {
-                        self.pass_over(seq, &why);
-                    }
-                }
+                Some(page) = OptionFuture::from(self.supply.reading.as_mut()) => self.supply.take_page(page),
                 Some(landed) = self.flights.next() => {
                     self.land(landed);
                     self.land_others();
@@ -179,7 +175,7 @@ impl Run {
     }
 
     fn has_room(&self) -> bool {
-        self.supply.is_empty() && !self.recorder.is_full()
+        self.supply.is_drained() && !self.recorder.is_full()
     }
 
     /// Sends whatever may be sent, and sees to it that there is more.
@@ -205,11 +201,28 @@ impl Run {
 
     /// Takes up what the lane has room for, and sees to it that there is more.
     fn take_events(&mut self) {
+        loop {
+            if !self.take_stash() {
+                return self.supply.read_ahead();
+            }
+            if let Some(end) = self.supply.take_page_end() {
+                self.lane.skip_to(end);
+            }
+            match self.supply.turn_page(self.lane.taken()) {
+                Ok(true) => {}
+                Ok(false) => return self.supply.refill(self.lane.taken()),
+                Err((seq, why)) => self.pass_over(seq, &why),
+            }
+        }
+    }
+
+    /// Takes up what has been fetched; answers whether there was room for all of it.
+    fn take_stash(&mut self) -> bool {
         while let Some(parcel) = self.supply.front() {
             let seq = parcel.logged().seq;
             let offer = self.lane.offer(seq, parcel.key());
             if offer == Offer::Full {
-                return;
+                return false;
             }
             let may_keep = offer == Offer::Send || offer == Offer::Held && self.courier.may_keep();
             if let Some(parcel) = self.supply.pop().filter(|parcel| may_keep && !is_hollow(parcel.logged())) {
@@ -219,10 +232,7 @@ impl Run {
                 self.flights.start(seq);
             }
         }
-        if let Some(end) = self.supply.take_page_end() {
-            self.lane.skip_to(end);
-        }
-        self.supply.refill(self.lane.taken());
+        true
     }
 
     /// Records what has gathered, unless a record is under way.
