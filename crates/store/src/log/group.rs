@@ -11,6 +11,7 @@
 //! u32  crc32 of all that
 //! ```
 
+use super::file::First;
 use super::wire::Reader;
 
 /// Bytes of a header.
@@ -46,16 +47,22 @@ impl Group {
     /// The header that stands at `at`; `None` if none does.
     pub(super) fn decode(bytes: &[u8], at: u64) -> Option<Self> {
         let (header, crc) = bytes.get(..HEADER)?.split_last_chunk()?;
+        // First, since it is cheap: headers are looked for at every byte of what can't be read.
+        let mut rest = Reader(header.strip_prefix(&MAGIC)?);
         if crc32fast::hash(header) != u32::from_le_bytes(*crc) {
             return None;
         }
-        let mut rest = Reader(header.strip_prefix(&MAGIC)?);
         let mut small = || rest.u32().ok();
         let (own, bytes, events, attempts) = (small()?, small()?, small()?, small()?);
         let mut large = || rest.u64().ok();
         let (first_event, first_attempt, stamp) = (large()?, large()?, large()?);
         let group = Self { at: own, bytes, events, attempts, first_event, first_attempt, stamp };
         (u64::from(own) == at).then_some(group)
+    }
+
+    /// Where its places begin.
+    pub(super) fn first(&self) -> First {
+        First { event: self.first_event, attempt: self.first_attempt }
     }
 
     /// Where the group ends in the file.

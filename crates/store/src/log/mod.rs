@@ -13,10 +13,11 @@
 //!
 //! | part | files |
 //! |---|---|
-//! | bytes | `record` (the frame), `event`, `origin`, `attempt`, `lane` (what is framed), `group` (what is committed together), `wire` |
-//! | files | `file`, `window` (reading), `scan` (from the beginning), `segments` (the list), `open`, `journal` |
+//! | bytes | `record` (the frame), `event`, `origin`, `attempt`, `lane` (what is framed), `encode` (before they have a place), `group` (what is committed together), `wire` |
+//! | files | `file`, `window` (reading), `scan` (from the beginning) with `damage`, `segments` (the list), `open`, `journal`, `config`, `fault` (the disk's errors) |
 //! | what is known of a segment | `index` (the questions), `memory`, `index_file`, `table`, `filter`, `seal` |
-//! | verbs | `writer` with `staged`, `reader`, `search`, `attempts`, `retain`, `erase`, `check` |
+//! | verbs | `writer` with `staged`, `reader`, `search`, `attempts`, `paging`, `retain`, `erase`, `check` |
+//! | for fuzz targets | `fuzzing` |
 //!
 //! **Invariants.**
 //! - What [`Log::commit`] answered `Ok` is on the disk, and stays there unless [`Log::take_back`] follows.
@@ -25,12 +26,16 @@
 //! - A group is written once and never moved. Records in it are overwritten by an erasure only, with the same length.
 //! - An index is a function of its segment: the same bytes come about whether it was sealed or made anew.
 //! - A record that can't be read costs itself alone as long as its neighbours can be found, which the index of a sealed
-//!   segment sees to. Opening cuts off nothing but a group that nobody was told of.
+//!   segment sees to.
+//! - Opening cuts off the last group alone, and only if it can't be read whole or its transaction never committed: a crash
+//!   leaves that of a group nobody was told of, and from damage in it, that can't be told. What can't be read further in front
+//!   is damage (`damage`): nothing is cut off, and the log does not open if going on would cost events.
 
 mod attempt;
 mod attempts;
 mod check;
 mod config;
+mod damage;
 mod encode;
 mod erase;
 mod event;

@@ -129,6 +129,9 @@ fn open_active(
             "`{path}` goes on behind what the database knows: the database is older than the log, restore both together"
         )));
     }
+    if let Some(behind) = scanned.behind {
+        return Err(damaged(&file, scanned.end, behind));
+    }
     let cut_bytes = file.settled() - scanned.end;
     if cut_bytes > 0 {
         file.cut(scanned.end).map_err(fault::of_disk)?;
@@ -141,6 +144,15 @@ fn open_active(
     let lanes = scanned.lanes.into_values().collect();
     let index = Arc::new(RwLock::new(scanned.index));
     Ok(Found { sealed, file: fit(file, config), index, lanes, cut_bytes })
+}
+
+/// What is told of damage that would cost events if the log went on there.
+fn damaged(file: &SegmentFile, at: u64, behind: u64) -> StoreError {
+    let path = file.path.display();
+    StoreError::Unreadable(format!(
+        "`{path}` is damaged at byte {at}, and accepted events stand behind that, from byte {behind} on: nothing was changed; \
+         restore the newest backup into another directory (`shopwire restore`), and keep this one"
+    ))
 }
 
 #[cfg(not(test))]

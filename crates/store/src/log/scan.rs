@@ -6,6 +6,7 @@ use std::io;
 use shopwire_core::{EndpointId, Seq};
 
 use super::attempt::{self, AttemptMark};
+use super::damage;
 use super::event::EventView;
 use super::file::{First, MAGIC, SegmentFile};
 use super::group::{Group, HEADER};
@@ -23,10 +24,12 @@ pub(super) struct Scanned {
     pub(super) lanes: HashMap<EndpointId, LaneMark>,
     /// Where the last whole group ends.
     pub(super) end: u64,
-    /// Records that can't be read.
+    /// Records and headers that can't be read.
     pub(super) damaged: u64,
     /// Whether the transactions that are known are older than what stands here.
     pub(super) is_ahead: bool,
+    /// Where a group stands behind the end: what is between was synced, and has been spoiled since.
+    pub(super) behind: Option<u64>,
 }
 
 /// What a scan is for.
@@ -48,16 +51,14 @@ pub(super) fn scan(file: &SegmentFile, purpose: Purpose) -> io::Result<Scanned> 
     let mut window = Window::new(file);
     let length = file.len()?;
     // What is being written behind that is not looked at.
-    while scanned.end < file.settled()
-        && let Some(group) = Group::decode(window.bytes(scanned.end, HEADER)?, scanned.end)
-    {
-        let is_next = scanned.is_next(&group, file.first);
-        if !is_next || group.end() > length && matches!(purpose, Purpose::GoOn { .. }) {
+    while scanned.end < file.settled() {
+        let Some(group) = scanned.next_group(file, &mut window)? else { break };
+        if group.end() > length && matches!(purpose, Purpose::GoOn { .. }) {
             break;
         }
         let records = window.bytes(scanned.end + HEADER as u64, group.bytes as usize)?;
         if let Purpose::GoOn { committed_stamp } = purpose {
-            let is_torn = group.end() == length && !is_whole(records);
+            let is_torn = group.end() == length && tally(records).is_none();
             // Only the last group can have waited for its transaction.
             let is_unsettled = group.stamp > committed_stamp;
             scanned.is_ahead = is_unsettled && (group.stamp != committed_stamp + 1 || group.end() < length);
@@ -70,24 +71,71 @@ pub(super) fn scan(file: &SegmentFile, purpose: Purpose) -> io::Result<Scanned> 
     Ok(scanned)
 }
 
-/// Whether all records of a group can be read.
-fn is_whole(mut records: &[u8]) -> bool {
+/// How many events and attempts a group's records are; `None` if not all of them can be read.
+fn tally(mut records: &[u8]) -> Option<(u64, u64)> {
+    let (mut events, mut attempts) = (0, 0);
     while !records.is_empty() {
-        let record = record::length(records).and_then(|length| records.split_at_checked(length));
-        let Some((record, rest)) = record else { return false };
-        if record::open(record).is_err() {
-            return false;
+        let (record, rest) = records.split_at_checked(record::length(records)?)?;
+        match record::open(record).ok()?.0 {
+            Kind::Event | Kind::ErasedEvent => events += 1,
+            Kind::Attempt | Kind::ErasedAttempt => attempts += 1,
+            Kind::Lane => {}
         }
         records = rest;
     }
-    true
+    Some((events, attempts))
 }
 
 impl Scanned {
-    /// Whether this is the group that comes next.
-    fn is_next(&self, group: &Group, first: First) -> bool {
-        group.first_event == first.event + self.index.events.len() as u64
-            && group.first_attempt == first.attempt + self.index.attempts.len() as u64
+    /// The places behind what was found.
+    pub(super) fn places_end(&self, first: First) -> First {
+        First {
+            event: first.event + self.index.events.len() as u64,
+            attempt: first.attempt + self.index.attempts.len() as u64,
+        }
+    }
+
+    /// The group that comes next; `None` if nothing more can be understood.
+    fn next_group(&mut self, file: &SegmentFile, window: &mut Window<'_>) -> io::Result<Option<Group>> {
+        let next = self.places_end(file.first);
+        match Group::decode(window.bytes(self.end, HEADER)?, self.end) {
+            Some(group) if group.first() == next => return Ok(Some(group)),
+            // Whole, and still not what should be there: no crash leaves that.
+            Some(_) => self.behind = Some(self.end),
+            None => {
+                let Some(behind) = damage::header_behind(window, self.end, next)? else { return Ok(None) };
+                if let Some(group) = self.group_before(&behind, next, window)? {
+                    self.damaged += 1;
+                    return Ok(Some(group));
+                }
+                self.behind = Some(u64::from(behind.at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The group whose header can't be read, as its records and the header behind it tell; `None` if these don't agree.
+    fn group_before(
+        &self,
+        behind: &Group,
+        next: First,
+        window: &mut Window<'_>,
+    ) -> io::Result<Option<Group>> {
+        let start = self.end + HEADER as u64;
+        let Some(bytes) = u64::from(behind.at).checked_sub(start) else { return Ok(None) };
+        let records = window.bytes(start, bytes as usize)?;
+        let Some((events, attempts)) = tally(records) else { return Ok(None) };
+        let end = First { event: next.event + events, attempt: next.attempt + attempts };
+        Ok((end == behind.first()).then_some(Group {
+            at: self.end as u32,
+            bytes: bytes as u32,
+            events: events as u32,
+            attempts: attempts as u32,
+            first_event: next.event,
+            first_attempt: next.attempt,
+            // The next group was written only once this one was settled.
+            stamp: 0,
+        }))
     }
 
     fn add(&mut self, group: &Group, records: &[u8]) {

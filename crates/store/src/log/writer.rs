@@ -51,13 +51,13 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the log in a directory, which is made if it is not there (its parent must be). Cuts off what was not written
-    /// whole, and all from the first group on that has a stamp beyond `committed_stamp`; rebuilds indexes that are missing
-    /// or damaged.
+    /// Opens the log in a directory, which is made if it is not there (its parent must be). Cuts off the last group if it was
+    /// not written whole, or has a stamp beyond `committed_stamp`; rebuilds indexes that are missing or damaged.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `Full` if the disk does not do its part, `Unreadable` if a later version wrote it.
+    /// `Unavailable` or `Full` if the disk does not do its part, `Unreadable` if a later version wrote it, if it is damaged
+    /// amid the groups, or if it goes on behind the transaction `committed_stamp`.
     pub(crate) fn open(
         directory: &Path,
         config: LogConfig,

@@ -106,6 +106,23 @@ fn a_sealed_segment_with_a_damaged_header_is_read_by_its_index() {
     log.close();
     fs::remove_file(logs[0].with_extension("idx")).unwrap();
     let log = open(place.path()).log;
+    // What the header said is told by its records and the next one.
+    assert_eq!(log.reader().read_at(&[Seq(1), Seq(3), Seq(4)]).unwrap().len(), 3);
+    assert!(matches!(log.reader().read_at(&[Seq(2)]), Err(StoreError::Damaged { .. })));
+    let problems = log.reader().check(true);
+    assert!(problems.len() == 1 && problems[0].contains("2 records are damaged"), "{problems:?}");
+}
+
+#[test]
+fn a_sealed_segment_without_index_costs_what_stands_behind_two_damaged_headers() {
+    let (place, logs) = damaged(0);
+    let mut bytes = fs::read(&logs[0]).unwrap();
+    let headers: Vec<usize> = (8..bytes.len()).filter(|at| bytes[*at..].starts_with(b"GRP1")).collect();
+    bytes[headers[0]] ^= 1;
+    bytes[headers[1]] ^= 1;
+    fs::write(&logs[0], bytes).unwrap();
+    fs::remove_file(logs[0].with_extension("idx")).unwrap();
+    let log = open(place.path()).log;
     for seq in 1..=3 {
         assert!(matches!(log.reader().read_at(&[Seq(seq)]), Err(StoreError::Damaged { .. })), "{seq}");
     }
