@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use shopwire_core::{EndpointId, Seq};
+use shopwire_core::EndpointId;
 
 use super::attempt::{self, AttemptMark};
 use super::damage;
@@ -188,10 +188,6 @@ impl Scanned {
 
     /// A lane never goes back.
     fn note(&mut self, lane: LaneMark) {
-        // It says nothing: no lane stands before the beginning.
-        if lane.cursor == Seq::START && lane.done.is_empty() {
-            return;
-        }
         match self.lanes.get_mut(&lane.endpoint) {
             Some(known) if known.cursor > lane.cursor => {}
             Some(known) => *known = lane,

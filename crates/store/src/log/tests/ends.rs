@@ -8,8 +8,8 @@ use shopwire_core::Seq;
 use super::sample::{
     all, append, attempt, config, encoded, endpoint, event, events, key, open, place, record, update,
 };
-use crate::StoreError;
 use crate::log::{EncodedUpdate, Log};
+use crate::{LaneUpdate, StoreError};
 
 fn only_segment(directory: &Path) -> PathBuf {
     let mut logs = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
@@ -244,6 +244,18 @@ fn the_newest_update_of_each_lane_is_told_and_none_goes_back() {
     let expected =
         [(endpoint(2), Seq(3), &[Seq(5), Seq(8)][..]), (endpoint(1), Seq(7), &[Seq(9), Seq(12)][..])];
     assert_eq!(lanes, expected);
+}
+
+#[test]
+fn a_lane_at_the_beginning_may_take_back_what_it_said() {
+    let place = place();
+    let mut log = open(place.path()).log;
+    for done in [vec![Seq(2)], Vec::new()] {
+        record(&mut log, &LaneUpdate { done, ..update(endpoint(1), 0, Vec::new()) });
+    }
+    drop(log);
+    let lanes = open(place.path()).lanes;
+    assert_eq!((lanes.len(), lanes[0].cursor, lanes[0].done.len()), (1, Seq::START, 0));
 }
 
 #[test]
