@@ -26,6 +26,7 @@
 
 mod append;
 mod backup;
+mod beyond;
 mod checkpoint;
 mod codec;
 mod column;
@@ -187,5 +188,6 @@ fn open_log(
     for mark in lanes {
         stands.advance(mark.endpoint, mark.cursor, &mark.done);
     }
+    beyond::forget(db, &stands, log.head())?;
     Ok((log, stands))
 }

@@ -1,10 +1,11 @@
 //! Where the lanes stand, in memory: the rows in the database are written now and then only.
 //!
-//! Progress goes into the log with its attempts, and here; a row is written when a segment of the log is full, when the
-//! store is copied or closed, and with what a lane tells by name. On opening, what the segment being written says of the lanes
-//! is applied over the rows.
+//! Progress goes into the log with its attempts, and here; the rows are written when a lane is opened, when a segment of the
+//! log is full, with the counts of copies if these come alone, and when the store is copied or closed. On opening, what the
+//! segment being written says of the lanes is applied over the rows.
 //!
-//! **Invariants.** A cursor never goes back. Nothing is seen here before it is synced.
+//! **Invariants.** A cursor never goes back, unless the log has lost its end ([`beyond`](super::beyond)). Nothing is seen here
+//! before it is synced.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,6 +37,11 @@ impl Stand {
             self.done.extend_from_slice(done);
             self.is_stored = false;
         }
+    }
+
+    /// The last place that it knows.
+    fn last(&self) -> Seq {
+        self.done.iter().copied().fold(self.cursor.max(self.opened_at), Seq::max)
     }
 }
 
@@ -79,6 +85,22 @@ impl Stands {
         if let Some(stand) = self.lock().get_mut(&endpoint) {
             stand.advance(cursor, done);
         }
+    }
+
+    /// Lets no lane stand behind the end of the log. Answers those that did: where they stood, and how they stand now.
+    pub(super) fn end_at(&self, head: Seq) -> Vec<(EndpointId, Seq, Stand)> {
+        let mut ended = Vec::new();
+        for (endpoint, stand) in self.lock().iter_mut() {
+            let stood_at = stand.last();
+            if stood_at > head {
+                stand.opened_at = stand.opened_at.min(head);
+                stand.cursor = stand.cursor.min(head);
+                stand.done.retain(|place| *place <= head);
+                stand.is_stored = true;
+                ended.push((*endpoint, stood_at, stand.clone()));
+            }
+        }
+        ended
     }
 
     /// Takes over what was committed.
@@ -134,7 +156,7 @@ pub(super) fn store(db: &Connection, endpoint: EndpointId, stand: &Stand) -> Res
     let done: Vec<u8> = stand.done.iter().flat_map(|seq| seq.0.to_le_bytes()).collect();
     db.prepare_cached(
         "INSERT INTO lane (endpoint, opened_at, cursor, done) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET cursor = excluded.cursor, done = excluded.done",
+         ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at, cursor = excluded.cursor, done = excluded.done",
     )?
     .execute((Sql(&endpoint), Sql(stand.opened_at), Sql(stand.cursor), done))?;
     Ok(())

@@ -114,16 +114,60 @@ async fn a_thorough_look_finds_what_does_not_fit_together() {
     assert_eq!(ledger.health(true).await.unwrap().problems.len(), 2, "no lane, no event");
 }
 
-#[tokio::test]
-async fn a_log_that_lost_its_end_is_found_out() {
-    let (store, ledger) = of_five().await;
-    let endpoint = EndpointId::from_bytes([9; 16]);
-    ledger.open_lane(endpoint, Seq(5)).await.unwrap();
-    ledger.close().await.unwrap();
+/// Takes the last group off the log of a store that is closed.
+fn lose_last(store: &Store) {
     let segment = std::fs::OpenOptions::new().write(true).open(store.active_segment()).unwrap();
     segment.set_len(segment.metadata().unwrap().len() - 1).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_followed_by_the_lanes() {
+    let endpoint = EndpointId::from_bytes([9; 16]);
+    let (store, ledger) = of_five().await;
+    ledger.open_lane(endpoint, Seq(5)).await.unwrap();
+    ledger.close().await.unwrap();
+    lose_last(&store);
     let ledger = store.sqlite();
     assert_eq!(ledger.head().await.unwrap(), Seq(4));
-    let problems = ledger.health(true).await.unwrap().problems;
-    assert_eq!(problems, ["1 lanes that stand behind the end of the log"]);
+    assert_eq!(ledger.lane_stands().await.unwrap()[0].opened_at, Seq(4));
+    assert_eq!(ledger.append(new_event(6)).await, Ok(Appended::New(Seq(5))));
+    assert_eq!(
+        ledger.lane(endpoint).await.unwrap().unwrap().cursor,
+        Seq(4),
+        "the new event is still to come"
+    );
+    assert_eq!(ledger.health(true).await.unwrap().problems, [""; 0]);
+    // Also once nobody could tell any more.
+    drop(ledger);
+    let store = store.as_after_a_crash();
+    assert_eq!(store.sqlite().lane(endpoint).await.unwrap().unwrap().cursor, Seq(4));
+}
+
+#[tokio::test]
+async fn what_was_told_of_events_that_are_lost_is_not_told_of_others() {
+    let endpoint = EndpointId::from_bytes([9; 16]);
+    let (store, ledger) = of_five().await;
+    ledger.open_lane(endpoint, Seq(2)).await.unwrap();
+    ledger.close().await.unwrap();
+    let rows = |seq: u8| {
+        format!(
+            "INSERT INTO waiting (endpoint, seq, key) VALUES (x'{0}', {seq}, 0);
+             INSERT INTO dead_letter (endpoint, seq, event, reason, at, attempts, outcome)
+             VALUES (x'{0}', {seq}, x'{1}', 'too_old', 0, 1, 'timed_out');
+             INSERT INTO merge VALUES ({seq}, 3, 0);
+             UPDATE lane SET done = x'04000000000000000500000000000000';",
+            "09".repeat(16),
+            "07".repeat(16)
+        )
+    };
+    store.tool().execute_batch(&(rows(4) + &rows(5))).unwrap();
+    lose_last(&store);
+    let ledger = store.sqlite();
+    assert_eq!(ledger.append(new_event(6)).await, Ok(Appended::New(Seq(5))));
+    let lane = ledger.lane(endpoint).await.unwrap().unwrap();
+    assert_eq!((lane.cursor, lane.done), (Seq(2), vec![Seq(4)]));
+    assert_eq!(lane.waiting.iter().map(|waiting| waiting.seq).collect::<Vec<_>>(), [Seq(4)]);
+    assert_eq!(ledger.dead_letter_count().await, Ok(1));
+    assert_eq!(ledger.merges(Seq(4)).await.unwrap().count, 3);
+    assert_eq!(ledger.merges(Seq(5)).await.unwrap().count, 0);
 }
