@@ -42,14 +42,19 @@ pub(super) struct SegmentFile {
 }
 
 impl SegmentFile {
-    /// Makes an empty segment and sees to it that its name is on the disk.
+    /// Makes an empty segment and sees to it that its name is on the disk. What an attempt that failed has left under this
+    /// name is taken over; a file that holds anything is not.
     pub(super) fn create(directory: &Path, first: First) -> io::Result<Self> {
         let path = directory.join(first.stem()).with_extension("log");
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        if file.metadata()?.len() > MAGIC.len() as u64 {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         let made = file.write_all_at(&MAGIC, 0).and_then(|()| file.sync_all()).and_then(|()| sync(directory));
         if let Err(error) = made {
-            // So that it can be made when there is room again.
-            std::fs::remove_file(&path)?;
+            // So that no empty segment stands in the way. If it stays, opening sees to that.
+            std::fs::remove_file(&path).and_then(|()| sync(directory)).ok();
             return Err(error);
         }
         Ok(Self::new(file, path, first, MAGIC.len() as u64))
@@ -89,6 +94,11 @@ impl SegmentFile {
         let mut magic = [0; MAGIC.len()];
         self.file.read_exact_at(&mut magic, 0)?;
         Ok(magic == MAGIC)
+    }
+
+    /// Whether nothing has been written to it yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.settled() <= MAGIC.len() as u64
     }
 
     /// Bytes that are final.

@@ -30,25 +30,81 @@ pub(super) struct Found {
 pub(super) fn open(directory: &Path, config: &LogConfig, committed_stamp: u64) -> Result<Found, StoreError> {
     prepare(directory).map_err(fault::of_disk)?;
     let mut names = found_in(directory).map_err(fault::of_disk)?;
-    // The newest segment has no index as long as it is written to. One that has was sealed by whoever left it here.
-    let active = names.pop_if(|first| !index_path(&directory.join(first.stem())).exists());
-    let mut sealed = Vec::with_capacity(names.len() + 1);
+    let active = active_of(directory, &mut names)?;
+    let sealed = open_all_sealed(directory, &names, active)?;
+    let end = sealed.last().map_or(First { event: 1, attempt: 1 }, Segment::places_end);
+    match active {
+        Some(first) if !drop_left_over(directory, first, end)? => {
+            open_active(directory, config, first, committed_stamp, sealed)
+        }
+        _ => {
+            let file = create(directory, config, end)?;
+            Ok(Found { sealed, file, index: Arc::default(), lanes: Vec::new(), cut_bytes: 0 })
+        }
+    }
+}
+
+/// Takes the active segment from the names. The newest one has no index as long as it is written to: one that has was sealed
+/// by whoever left it here.
+fn active_of(directory: &Path, names: &mut Vec<First>) -> Result<Option<First>, StoreError> {
+    let has_index = |first: &First| index_path(&directory.join(first.stem())).exists();
+    let Some(newest) = names.pop_if(|first| !has_index(first)) else { return Ok(None) };
+    let file = open_file(directory, newest)?;
+    let former = if file.is_empty() { names.pop_if(|first| !has_index(first)) } else { None };
+    let Some(former) = former else { return Ok(Some(newest)) };
+    // It was begun just now, or could not be, and then the former one was gone on with and may have a torn end. It is
+    // begun anew soon, unless its name alone tells how far the former one reached.
+    let scanned = scan(&open_file(directory, former)?, Purpose::ReadOnly).map_err(fault::of_disk)?;
+    let end = scanned.places_end(former);
+    if end.event >= newest.event && end.attempt >= newest.attempt {
+        remove(&file.path).map_err(fault::of_disk)?;
+        return Ok(Some(former));
+    }
+    names.push(former);
+    Ok(Some(newest))
+}
+
+/// Drops a segment that is what a failed roll has left: it is empty, and the log went on in the former one, to `end`, over
+/// the places that its name claims. Answers whether it is one.
+fn drop_left_over(directory: &Path, first: First, end: First) -> Result<bool, StoreError> {
+    if end.event <= first.event && end.attempt <= first.attempt {
+        return Ok(false);
+    }
+    let file = open_file(directory, first)?;
+    if file.is_empty() {
+        let segment = file.path.display();
+        tracing::warn!(%segment, "an empty segment of the log is removed: it was begun, and the log went on without it");
+        remove(&file.path).map_err(fault::of_disk)?;
+    }
+    Ok(file.is_empty())
+}
+
+/// Removes a segment for good, and then the index that it may have.
+fn remove(log: &Path) -> io::Result<()> {
+    std::fs::remove_file(log)?;
+    match std::fs::remove_file(index_path(log)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    log.parent().map_or(Ok(()), sync)
+}
+
+fn open_all_sealed(
+    directory: &Path,
+    names: &[First],
+    active: Option<First>,
+) -> Result<Vec<Segment>, StoreError> {
+    let mut sealed: Vec<Segment> = Vec::with_capacity(names.len() + 1);
     for (place, first) in names.iter().enumerate() {
+        if let Some(former) = sealed.last()
+            && drop_left_over(directory, *first, former.places_end())?
+        {
+            continue;
+        }
         let next = names.get(place + 1).copied().or(active);
         sealed.push(open_sealed(directory, *first, next)?);
     }
-    match active {
-        Some(first) => open_active(directory, config, first, committed_stamp, sealed),
-        None => {
-            let first = sealed.last().map_or(First { event: 1, attempt: 1 }, |last| First {
-                event: last.events_end(),
-                attempt: last.attempts_end(),
-            });
-            let file = create(directory, config, first)?;
-            let index = Arc::default();
-            Ok(Found { sealed, file, index, lanes: Vec::new(), cut_bytes: 0 })
-        }
-    }
+    Ok(sealed)
 }
 
 fn prepare(directory: &Path) -> io::Result<()> {

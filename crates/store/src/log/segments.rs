@@ -31,6 +31,11 @@ impl Segment {
         self.first().attempt + u64::from(self.index.attempts())
     }
 
+    /// The places behind its last ones.
+    pub(super) fn places_end(&self) -> First {
+        First { event: self.events_end(), attempt: self.attempts_end() }
+    }
+
     /// The number within the segment of the event at a place.
     pub(super) fn event(&self, seq: u64) -> Option<u32> {
         let number = u32::try_from(seq.checked_sub(self.first().event)?).ok()?;
