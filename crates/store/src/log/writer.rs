@@ -33,7 +33,8 @@ pub(crate) struct Opened {
 /// ```text
 /// put, put_update … ──▶ staged ──commit(None)──────────────────────▶ on disk and visible
 ///                         │ │  ──commit(Some(stamp))──▶ on disk ──settle()──▶ visible
-///                         │ │                              └──take_back()──▶ cut off again
+///                         │ │                              ├──take_back()──▶ cut off again
+///                         │ │                              └──leave()──▶ there, unseen; opening decides
 ///                         │ └──commit fails──▶ cut off again, nothing staged
 ///                         └──undo()──▶ nothing staged
 /// ```
@@ -184,6 +185,14 @@ impl Log {
             self.cut();
         }
         self.poison.clone().map_or(Ok(()), Err)
+    }
+
+    /// What became of the transaction of the group committed last can't be told until the log is opened again: leaves the group
+    /// where it stands, unseen. Every further call fails with this error.
+    pub(crate) fn leave(&mut self, poison: StoreError) {
+        self.is_written = false;
+        self.staged.clear();
+        self.poison = Some(poison);
     }
 
     /// Lets the file end where it ended before what is staged, and forgets that.

@@ -4,7 +4,8 @@
 //! put, record … ─▶ staged in the log ─┐                ┌─ without SQL: one write, one sync
 //! sql() ─────────▶ BEGIN, statements ─┴─▶ commit() ────┤
 //!                                                      └─ with SQL: the log with a stamp, synced; then COMMIT with
-//!                                                         the same stamp in `meta`; if that fails, the log is cut back
+//!                                                         the same stamp in `meta`; if that fails, the log is cut back,
+//!                                                         once it is certain that no crash brings the transaction back
 //! ```
 //!
 //! **Invariants.** Log and database agree: on opening, a group of the log whose stamp the database does not know is cut off.
@@ -73,7 +74,7 @@ impl<'a> Group<'a> {
     /// The database, within the group's transaction, which is begun by the first who asks.
     pub(super) fn sql(&mut self) -> Result<&'a Connection, StoreError> {
         if !self.in_transaction {
-            run(self.db, "BEGIN IMMEDIATE")?;
+            execute(self.db, "BEGIN IMMEDIATE")?;
             self.in_transaction = true;
         }
         self.changes += 1;
@@ -158,9 +159,9 @@ impl<'a> Group<'a> {
             write_stamp(self.db, next)?;
         }
         self.log.commit(Some(next))?;
-        if let Err(error) = run(self.db, "COMMIT") {
-            self.log.take_back()?;
-            return Err(error);
+        if let Err(error) = execute(self.db, "COMMIT") {
+            self.take_back(&error)?;
+            return Err(error.into());
         }
         counts.forget();
         self.log.settle();
@@ -170,9 +171,34 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
+    /// The transaction has failed: takes the group back out of the log.
+    ///
+    /// Of one that failed while it was written nobody knows whether a crash would bring it back: all of it may be on the
+    /// disk. What is committed next takes its place there. So that comes first, and the log is cut only then. If it fails, too,
+    /// log and transaction stay as they are, and the next opening finds both or neither.
+    fn take_back(&mut self, error: &rusqlite::Error) -> Result<(), StoreError> {
+        if self.has_records && may_have_been_written(error) {
+            self.roll_back();
+            if let Err(error) = supersede(self.db, *self.stamp) {
+                let why = format!(
+                    "a transaction failed, and can't be undone for certain ({error}); restart to repair it"
+                );
+                tracing::error!("{why}");
+                let poison = StoreError::Unavailable(why);
+                self.log.leave(poison.clone());
+                return Err(poison);
+            }
+        }
+        self.log.take_back()
+    }
+
     /// Leaves nothing behind.
     pub(super) fn abandon(&mut self) {
         self.log.undo();
+        self.roll_back();
+    }
+
+    fn roll_back(&self) {
         if !self.db.is_autocommit()
             && let Err(error) = self.db.execute_batch("ROLLBACK")
         {
@@ -200,9 +226,25 @@ impl State {
     }
 }
 
-fn run(db: &Connection, sql: &str) -> Result<(), StoreError> {
-    db.prepare_cached(sql)?.execute(())?;
-    Ok(())
+fn execute(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute(()).map(drop)
+}
+
+/// Whether a transaction whose `COMMIT` failed may be on the disk all the same. Not if it was refused, or had no room: its
+/// last page is what makes it whole.
+fn may_have_been_written(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    !matches!(
+        error.sqlite_error_code(),
+        Some(Code::ConstraintViolation | Code::DatabaseBusy | Code::DatabaseLocked | Code::DiskFull)
+    )
+}
+
+/// Commits a transaction that changes nothing: the stamp stays what it was.
+fn supersede(db: &Connection, stamp: u64) -> Result<(), StoreError> {
+    let transaction = db.unchecked_transaction()?;
+    write_stamp(&transaction, stamp)?;
+    Ok(transaction.commit()?)
 }
 
 const STAMP: &str = "stamp";

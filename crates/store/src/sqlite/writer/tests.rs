@@ -1,5 +1,9 @@
 //! The writer on a disk, and with transactions, that do not do their part.
 
+use std::path::Path;
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+
 use super::*;
 use crate::log::Log;
 use crate::log::{Broken, Faults, Opened};
@@ -19,7 +23,7 @@ fn writer() -> (Writer, Broken, tempfile::TempDir) {
     (writer, broken, place)
 }
 
-fn open(place: &std::path::Path) -> (Writer, Broken) {
+fn open(place: &Path) -> (Writer, Broken) {
     let directory = Directory::lock(place).unwrap();
     let file = directory.file();
     let mut db = connection::writing(&file).unwrap();
@@ -237,6 +241,68 @@ async fn what_can_t_be_taken_back_stops_the_writer_until_it_is_opened_again() {
     let (writer, _) = open(place.path());
     assert_eq!(state(&writer).await, (0, 0, Seq(1)), "nobody was answered");
     assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(2) }));
+}
+
+/// Lets the next commits of transactions fail as on a broken disk: it can't be told whether they are on it. Answers how long the
+/// log was at each commit.
+async fn break_disk(writer: &Writer, place: &Path, count: usize) -> Arc<Mutex<Vec<u64>>> {
+    let tried = Arc::new(Mutex::new(Vec::new()));
+    let (noted, place) = (Arc::clone(&tried), place.to_owned());
+    let deny = move |context: AuthContext<'_>| match context.action {
+        AuthAction::Transaction { operation: TransactionOperation::Unknown } => {
+            let mut tried = noted.lock().unwrap();
+            tried.push(log_bytes(&place));
+            if tried.len() <= count { Authorization::Deny } else { Authorization::Allow }
+        }
+        _ => Authorization::Allow,
+    };
+    writer.between(move |state| Ok(state.db.authorizer(Some(deny))?)).await.unwrap();
+    tried
+}
+
+fn log_bytes(place: &Path) -> u64 {
+    let files = std::fs::read_dir(place.join("log")).unwrap();
+    files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+}
+
+#[tokio::test]
+async fn a_transaction_that_may_be_on_the_disk_is_replaced_before_the_log_is_cut() {
+    let (writer, _, place) = writer();
+    assert_eq!(append(&writer, 1).await, Ok(Appended::New(Seq(1))));
+    let before = log_bytes(place.path());
+    let tried = break_disk(&writer, place.path(), 1).await;
+    let refused = commit(&writer, 0).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let at_commits = tried.lock().unwrap().clone();
+    assert!(at_commits.len() == 2 && at_commits.iter().all(|bytes| *bytes > before), "{at_commits:?}");
+    assert_eq!((log_bytes(place.path()), state(&writer).await), (before, (0, 0, Seq(1))));
+    assert_eq!(commit(&writer, 0).await, Ok(Committed::Done { version: 1, head: Seq(2) }));
+    writer.close(Vec::new()).await.unwrap();
+    assert_eq!(state(&open(place.path()).0).await, (1, 1, Seq(2)));
+}
+
+#[tokio::test]
+async fn what_became_of_a_transaction_on_a_broken_disk_is_found_out_by_opening() {
+    for comes_back in [false, true] {
+        let (writer, _, place) = writer();
+        assert_eq!(append(&writer, 1).await, Ok(Appended::New(Seq(1))));
+        let before = log_bytes(place.path());
+        break_disk(&writer, place.path(), 2).await;
+        assert!(matches!(commit(&writer, 0).await, Err(StoreError::Unavailable(_))));
+        assert!(log_bytes(place.path()) > before);
+        let restart = append(&writer, 3).await.unwrap_err().to_string();
+        assert!(restart.contains("restart"), "{restart}");
+        assert_eq!((writer.head(), state(&writer).await), (Seq(1), (0, 0, Seq(1))));
+        writer.close(Vec::new()).await.unwrap();
+        if comes_back {
+            let db = Connection::open(place.path().join("shopwire.db")).unwrap();
+            db.execute_batch("INSERT INTO meta VALUES ('stamp', x'0100000000000000')").unwrap();
+        }
+        let (writer, _) = open(place.path());
+        let head = Seq(1 + u64::from(comes_back));
+        assert_eq!(state(&writer).await, (0, 0, head));
+        assert_eq!(append(&writer, 3).await, Ok(Appended::New(head.next())));
+    }
 }
 
 #[tokio::test]
