@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
 
-/// Only other programs make us wait: somebody who writes to the file with a tool.
+/// Only other programs make us wait: somebody who writes to the file with a tool. The writer has less [patience](super::patience).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENTS_MAX: usize = 64;
 

@@ -10,6 +10,9 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::Error as E;
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(format!("the disk is full ({error})")),
+            Some(ErrorCode::DatabaseBusy) => Self::Unavailable(format!(
+                "another program holds the database locked ({error}): let it finish what it writes, or close it"
+            )),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Unreadable(error.to_string()),
             Some(_) => Self::Unavailable(error.to_string()),
             None => match error {

@@ -13,11 +13,12 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use shopwire_core::{EndpointId, EventId, LoggedEvent, Seq, Timestamp};
 
 use super::entry::Entry;
 use super::merges::Pending;
+use super::patience::Patience;
 use super::stands::{Moved, Stand, Stands};
 use crate::StoreError;
 use crate::log::{DedupKey, EncodedUpdate, Log};
@@ -25,6 +26,7 @@ use crate::log::{DedupKey, EncodedUpdate, Log};
 /// What outlives the groups.
 pub(super) struct State {
     pub(super) db: Connection,
+    pub(super) patience: Patience,
     pub(super) log: Log,
     pub(super) stands: Arc<Stands>,
     pub(super) pending: Arc<Pending>,
@@ -35,6 +37,7 @@ pub(super) struct State {
 /// One group on its way to the disk.
 pub(super) struct Group<'a> {
     db: &'a Connection,
+    patience: &'a mut Patience,
     log: &'a mut Log,
     stands: &'a Stands,
     pending: &'a Pending,
@@ -50,9 +53,10 @@ pub(super) struct Group<'a> {
 impl<'a> Group<'a> {
     /// A group with room for as many events as are expected.
     pub(super) fn new(state: &'a mut State, expected: usize) -> Self {
-        let State { db, log, stands, pending, stamp } = state;
+        let State { db, patience, log, stands, pending, stamp } = state;
         Self {
             db,
+            patience,
             log,
             stands,
             pending,
@@ -71,10 +75,11 @@ impl<'a> Group<'a> {
         self.changes
     }
 
-    /// The database, within the group's transaction, which is begun by the first who asks.
+    /// The database, within the group's transaction, which is begun by the first who asks. Who asks before changing anything else
+    /// costs nobody anything if it can't be had.
     pub(super) fn sql(&mut self) -> Result<&'a Connection, StoreError> {
         if !self.in_transaction {
-            execute(self.db, "BEGIN IMMEDIATE")?;
+            self.patience.begin(self.db, |db| execute(db, "BEGIN IMMEDIATE"))?;
             self.in_transaction = true;
         }
         self.changes += 1;
@@ -214,7 +219,8 @@ impl State {
         if unstored.is_empty() && self.pending.due_in().is_none() {
             return Ok(());
         }
-        let transaction = self.db.unchecked_transaction()?;
+        let begin = |db| Transaction::new_unchecked(db, TransactionBehavior::Immediate);
+        let transaction = self.patience.begin(&self.db, begin)?;
         for (endpoint, stand) in &unstored {
             super::stands::store(&transaction, *endpoint, stand)?;
         }

@@ -85,10 +85,17 @@ impl Update {
     pub(super) fn weight_bytes(&self) -> usize {
         self.encoded.len()
     }
+
+    fn needs_sql(&self) -> bool {
+        !self.update.changes.is_empty() || self.update.attempts.iter().any(|attempt| attempt.dead.is_some())
+    }
 }
 
 /// See [`Ledger::record`](crate::Ledger::record).
 pub(super) fn record(group: &mut Group<'_>, updates: &[Update]) -> Result<(), StoreError> {
+    if updates.iter().any(Update::needs_sql) {
+        group.sql()?;
+    }
     updates.iter().try_for_each(|update| record_one(group, update))
 }
 
@@ -217,9 +224,9 @@ pub(super) fn replay(
     events: &[Again],
     now: Timestamp,
 ) -> Result<Vec<Waiting>, StoreError> {
+    let db = group.sql()?;
     let Some(stand) = group.lane(endpoint) else { return Ok(Vec::new()) };
     let (cursor, done) = (stand.cursor, stand.done.iter().copied().collect::<HashSet<_>>());
-    let db = group.sql()?;
     let mut is_waiting = db.prepare_cached("SELECT 1 FROM waiting WHERE endpoint = ?1 AND seq = ?2")?;
     let mut replayed = Vec::with_capacity(events.len());
     for &Again { seq, key, attempts } in events {

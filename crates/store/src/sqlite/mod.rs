@@ -12,7 +12,7 @@
 //!
 //! | in the directory | holds |
 //! |---|---|
-//! | `log/` | events, attempts, identity keys, the lanes' progress: segments that are only added to |
+//! | `log/` | events, attempts, identity keys, the lanes' progress: segments that are added to at the end, overwritten by erasures and dropped whole |
 //! | `shopwire.db` | state: any SQLite tool opens it, the views (`snapshots`, `timers`, `lanes`, `deliveries_waiting`, `dead_letters`, `erasures`) are made for people |
 //! | `shopwire.db-wal`, `shopwire.db-shm` | what has been committed and not yet moved, while the store is open or was killed |
 //! | `shopwire.lock` | nothing; locked while the store is open |
@@ -20,9 +20,11 @@
 //! Tables and their meaning stand in `schema.sql`, `schema_2.sql` and `schema_3.sql`, how log and database are kept in step in
 //! `group.rs`, the bytes of encrypted values in `vault.rs`.
 //!
-//! **Invariants.** Only the writer's thread writes, and only one process at a time. An answer `Ok` to anything that
-//! changes something follows the sync of its group. Places in the log have no holes. Secrets and kept answers are
-//! encrypted before they reach any file.
+//! **Invariants.** Only the writer's thread adds to the log and changes the database, and only one process at a time has the
+//! store open. Beside it the sealer writes indexes, the checkpoint thread moves what is committed, and erasing and letting go
+//! of segments happen on threads of whoever asks, one at a time. An answer `Ok` to anything that changes something follows the
+//! sync of its group. Places in the log have no holes. Secrets, and answers kept for requests that come again, are encrypted
+//! before they reach any file; what endpoints answered stands in the log as it came.
 
 mod append;
 mod backup;
@@ -47,6 +49,7 @@ mod merges;
 mod migrate;
 mod nouns;
 mod paging;
+mod patience;
 mod readers;
 mod rejected;
 mod snapshots;
@@ -68,6 +71,7 @@ use self::directory::Directory;
 use self::group::State;
 pub use self::key::{SecretKey, SecretKeyError};
 use self::merges::Pending;
+use self::patience::Patience;
 use self::readers::Readers;
 use self::stands::Stands;
 use self::vault::Vault;
@@ -152,7 +156,14 @@ impl SqliteLedger {
         let readers = Readers::start(&file, config.readers.max(1))?;
         let checkpointer = Checkpointer::start(&file, &mut db, wal)?;
         let stamp = group::read_stamp(&db)?;
-        let state = State { db, log, stands: Arc::clone(&stands), pending: Arc::clone(&pending), stamp };
+        let state = State {
+            patience: Patience::new(&db)?,
+            db,
+            log,
+            stands: Arc::clone(&stands),
+            pending: Arc::clone(&pending),
+            stamp,
+        };
         let writer = Writer::start(state, checkpointer, directory.lock, config.appends_waiting_max)?;
         Ok(Self {
             writer,

@@ -255,7 +255,10 @@ impl WriterThread {
     fn flush(&mut self, what: &str) -> bool {
         let flushed = self.state.flush();
         if let Err(error) = &flushed {
-            tracing::warn!(%error, "{what} can't be written now");
+            // Told once that another program has the database, and not after every group.
+            if !self.state.patience.is_gone() {
+                tracing::warn!(%error, "{what} can't be written now");
+            }
             self.state.pending.put_off();
         }
         flushed.is_ok()

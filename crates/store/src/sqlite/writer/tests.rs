@@ -8,33 +8,43 @@ use super::*;
 use crate::log::Log;
 use crate::log::{Broken, Faults, Opened};
 use crate::sqlite::checkpoint::WalBounds;
-use crate::sqlite::merges::Pending;
+use crate::sqlite::lanes::{self, Update};
+use crate::sqlite::patience::Patience;
 use crate::sqlite::stands::Stands;
 use crate::sqlite::{connection, directory::Directory, group, migrate, snapshots, timers};
-use crate::{Committed, EntityChange, EntityKey, LogConfig, TailItem};
+use crate::{Committed, EntityChange, EntityKey, LaneUpdate, LogConfig, TailItem};
 use shopwire_core::commerce::diff::TimerKind;
 use shopwire_core::commerce::{CanonicalType, EntityKind, Subject};
-use shopwire_core::{EventId, Origin, RecordedChange, Seq, ShopId, SourceId, Timestamp};
+use shopwire_core::delivery::LaneChanges;
+use shopwire_core::{EndpointId, EventId, Origin, RecordedChange, Seq, ShopId, SourceId, Timestamp};
 
 /// A writer on a fresh store, its disk's faults, and what must outlive it.
 fn writer() -> (Writer, Broken, tempfile::TempDir) {
+    writer_with(LogConfig::default())
+}
+
+fn writer_with(config: LogConfig) -> (Writer, Broken, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
-    let (writer, broken) = open(place.path());
+    let (writer, broken) = open_with(place.path(), config);
     (writer, broken, place)
 }
 
 fn open(place: &Path) -> (Writer, Broken) {
+    open_with(place, LogConfig::default())
+}
+
+fn open_with(place: &Path, config: LogConfig) -> (Writer, Broken) {
     let directory = Directory::lock(place).unwrap();
     let file = directory.file();
     let mut db = connection::writing(&file).unwrap();
-    let config = LogConfig::default();
     let broken = config.broken.clone();
     migrate::migrate(&db, &directory.log(), &config).unwrap();
     let stamp = group::read_stamp(&db).unwrap();
     let Opened { log, .. } = Log::open(&directory.log(), config, stamp).unwrap();
     let checkpointer = Checkpointer::start(&file, &mut db, WalBounds::default()).unwrap();
     let stands = Arc::new(Stands::read(&db).unwrap());
-    let state = State { db, log, stands, pending: Arc::new(Pending::default()), stamp };
+    let patience = Patience::new(&db).unwrap();
+    let state = State { db, patience, log, stands, pending: Arc::default(), stamp };
     (Writer::start(state, checkpointer, directory.lock, 100).unwrap(), broken)
 }
 
@@ -303,6 +313,77 @@ async fn what_became_of_a_transaction_on_a_broken_disk_is_found_out_by_opening()
         assert_eq!(state(&writer).await, (0, 0, head));
         assert_eq!(append(&writer, 3).await, Ok(Appended::New(head.next())));
     }
+}
+
+/// A tool that has begun to write.
+fn tool(place: &Path) -> Connection {
+    let tool = Connection::open(place.join("shopwire.db")).unwrap();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    tool
+}
+
+/// How long the writer waits for a database that is locked.
+async fn waits_ms(writer: &Writer) -> u64 {
+    let asked =
+        |state: &mut State| Ok(state.db.pragma_query_value(None, "busy_timeout", |row| row.get(0))?);
+    writer.between(asked).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_database_that_a_tool_holds_is_waited_for_once_and_appends_go_on() {
+    let (writer, _, place) = writer();
+    let tool = tool(place.path());
+    assert_eq!(waits_ms(&writer).await, 1_000);
+    for n in 1..4 {
+        let (refused, appended) = tokio::join!(writer.change(insert("a")), append(&writer, n));
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("another program"), "{refused}");
+        assert_eq!(appended, Ok(Appended::New(Seq(n.into()))));
+        assert_eq!(waits_ms(&writer).await, 0);
+    }
+    tool.execute_batch("ROLLBACK").unwrap();
+    writer.change(insert("a")).await.unwrap();
+    assert_eq!((waits_ms(&writer).await, count(&writer).await), (1_000, 1));
+}
+
+#[tokio::test]
+async fn a_segment_is_begun_once_no_tool_holds_the_database() {
+    let (writer, _, place) = writer_with(LogConfig::new(20_000));
+    let endpoint = EndpointId::from_bytes([8; 16]);
+    writer.change_lanes(0, move |group| lanes::open(group, endpoint, Seq::START)).await.unwrap();
+    let tool = tool(place.path());
+    let segments = || std::fs::read_dir(place.path().join("log")).unwrap().count();
+    for n in 1..8 {
+        append(&writer, n).await.unwrap();
+        let moved = [Update::new(update(endpoint, n.into(), Vec::new()))];
+        writer.change_lanes(0, move |group| lanes::record(group, &moved)).await.unwrap();
+    }
+    assert_eq!((segments(), waits_ms(&writer).await), (1, 0));
+    tool.execute_batch("ROLLBACK").unwrap();
+    append(&writer, 9).await.unwrap();
+    assert_eq!(waits_ms(&writer).await, 1_000);
+    assert!(segments() > 1);
+}
+
+#[tokio::test]
+async fn an_update_that_needs_the_database_asks_for_it_before_it_changes_anything() {
+    let (writer, _, place) = writer();
+    let endpoint = EndpointId::from_bytes([8; 16]);
+    writer.change_lanes(0, move |group| lanes::open(group, endpoint, Seq::START)).await.unwrap();
+    let _tool = tool(place.path());
+    let updates = [Update::new(update(endpoint, 0, vec![Seq(1)]))];
+    let changes = move |group: &mut Group<'_>| {
+        let before = group.changes();
+        assert!(lanes::record(group, &updates).is_err());
+        assert!(lanes::replay(group, endpoint, &[], Timestamp::EPOCH).is_err());
+        Ok(group.changes() - before)
+    };
+    assert_eq!(writer.change_lanes(0, changes).await, Ok(0));
+}
+
+fn update(endpoint: EndpointId, cursor: u64, forget: Vec<Seq>) -> LaneUpdate {
+    let changes = LaneChanges { wait: Vec::new(), forget };
+    LaneUpdate { endpoint, cursor: Seq(cursor), done: Vec::new(), changes, attempts: Vec::new() }
 }
 
 #[tokio::test]
