@@ -1,7 +1,9 @@
 //! The Ledger: the durable log, the lanes, the configuration.
 //!
-//! The log is the only truth; all else is an index that can be rebuilt from it. The [`Ledger`] speaks in domain verbs,
-//! answers conditional changes with enums, and never holds a transaction while something else is waited for.
+//! What happened stands in the log: events, attempts, how far the lanes have come. What is so stands in a database beside it:
+//! the state of shops with its timers, who waits, who was given up, the configuration. Neither can be made from the other; what
+//! belongs to both is committed together. The [`Ledger`] speaks in domain verbs, answers conditional changes with enums, and
+//! never holds a transaction while something else is waited for.
 //!
 //! **Invariants.** What a verb has answered `Ok` is synced to the disk. Places in the log are given in the order in
 //! which events become visible: who has read up to a place will never see an event appear before it. No secret stands

@@ -1,8 +1,9 @@
 //! Moving what is committed from the write-ahead log into the database file.
 //!
-//! A thread of its own does it beside the writer, so that nobody waits for it. SQLite begins the log anew only when all
-//! of it has been moved at some moment, and under steady load new commits always come in between: then the log would
-//! grow for ever. So once it is long, the writer itself moves the little that is left between two commits.
+//! A thread of its own does it beside the writer, so that nobody waits for it. SQLite begins its write-ahead log (the WAL,
+//! `shopwire.db-wal`; it has nothing to do with the log of events) anew only when all of it has been moved at some moment, and
+//! under steady load new commits always come in between: then it would grow for ever. So once it is long, the writer itself
+//! moves the little that is left between two commits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use rusqlite::Connection;
 use super::connection;
 use crate::StoreError;
 
-/// How long the log may be, in pages of 4 KiB.
+/// How long the WAL may be, in pages of 4 KiB.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WalBounds {
     /// From here on it is moved beside the writer.
@@ -30,14 +31,14 @@ impl Default for WalBounds {
     }
 }
 
-/// The writer's side: watches the length of the log.
+/// The writer's side: watches the length of the WAL.
 pub(super) struct Checkpointer {
     bounds: WalBounds,
     /// As the last commit left it.
     pages: Arc<AtomicU32>,
     runs: Arc<AtomicU64>,
     asked_for: u64,
-    /// How long the log was when the thread was last asked; 0 in a log that has begun anew.
+    /// How long the WAL was when the thread was last asked; 0 in one that has begun anew.
     asked_at: u32,
     helped_after: u64,
     wanted: SyncSender<()>,
@@ -109,7 +110,7 @@ fn passive(db: &Connection) {
     }
 }
 
-/// Moves everything and empties the log.
+/// Moves everything and empties the WAL.
 pub(super) fn truncate(db: &Connection) -> Result<(), StoreError> {
     Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?)
 }
@@ -121,7 +122,7 @@ mod tests {
     const PAGE_BYTES: u64 = 4096;
 
     #[test]
-    fn the_log_begins_anew_under_load_that_never_pauses() {
+    fn the_wal_begins_anew_under_load_that_never_pauses() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("test.db");
         let mut db = connection::writing(&file).unwrap();
@@ -130,14 +131,14 @@ mod tests {
         let mut checkpointer = Checkpointer::start(&file, &mut db, bounds).unwrap();
         let mut written = 0;
         let mut restarts = 0;
-        // Until the log has begun anew a few times; without help it never would.
+        // Until the WAL has begun anew a few times; without help it never would.
         while restarts < 3 {
             let before = checkpointer.pages.load(Ordering::Relaxed);
             db.execute("INSERT INTO t VALUES (zeroblob(3000))", ()).unwrap();
             restarts += u32::from(checkpointer.pages.load(Ordering::Relaxed) < before);
             checkpointer.after_commit(&db);
             written += 1;
-            assert!(written < 20_000, "the log never began anew");
+            assert!(written < 20_000, "the WAL never began anew");
         }
         let count: u64 = db.query_row("SELECT count(*) FROM t", (), |row| row.get(0)).unwrap();
         assert_eq!(count, written);
