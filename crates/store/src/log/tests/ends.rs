@@ -1,20 +1,16 @@
 //! Where the log ends: what a crash leaves, stamps, what is taken back.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shopwire_core::Seq;
 
 use super::sample::{
-    all, append, attempt, config, encoded, endpoint, event, events, key, open, place, record, update,
+    all, append, attempt, config, encoded, endpoint, event, events, key, only_segment, open, place, record,
+    update,
 };
 use crate::log::{EncodedUpdate, Log};
 use crate::{LaneUpdate, StoreError};
-
-fn only_segment(directory: &Path) -> PathBuf {
-    let mut logs = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    logs.find(|path| path.extension().is_some_and(|extension| extension == "log")).unwrap()
-}
 
 /// A log with two groups, and the bytes of its segment after each of them.
 fn two_groups() -> (tempfile::TempDir, PathBuf, usize, Vec<u8>) {
@@ -65,75 +61,6 @@ fn a_last_group_with_one_wrong_byte_is_cut_off() {
     }
 }
 
-/// A log of three groups of two events each, and where in its segment they begin.
-fn three_groups() -> (tempfile::TempDir, PathBuf, [usize; 3], Vec<u8>) {
-    let place = place();
-    let mut log = open(place.path()).log;
-    let path = only_segment(place.path());
-    let starts = [0, 2, 4].map(|n| {
-        let start = fs::read(&path).unwrap().len();
-        log.put(&encoded(n));
-        log.put_update(&EncodedUpdate::new(&update(endpoint(1), n, vec![attempt(n + 1, 1)])));
-        log.put(&encoded(n + 1));
-        log.commit(None).unwrap();
-        start
-    });
-    drop(log);
-    let bytes = fs::read(&path).unwrap();
-    (place, path, starts, bytes)
-}
-
-#[test]
-fn a_header_that_is_damaged_amid_the_log_costs_nothing() {
-    let (place, path, starts, bytes) = three_groups();
-    for start in &starts[..2] {
-        for wrong in *start..start + 48 {
-            let mut bytes = bytes.clone();
-            bytes[wrong] ^= 1;
-            fs::write(&path, &bytes).unwrap();
-            let opened = open(place.path());
-            assert_eq!((opened.cut_bytes, all(&opened.log)), (0, events(0..6)), "{wrong}");
-            assert_eq!(opened.lanes[0].cursor, Seq(4));
-            let problems = opened.log.reader().check(true);
-            assert!(problems.len() == 1 && problems[0].contains("damaged"), "{problems:?}");
-            drop(opened);
-            assert_eq!(fs::read(&path).unwrap(), bytes);
-        }
-    }
-}
-
-#[test]
-fn damage_amid_the_log_that_would_cost_events_is_refused_and_nothing_is_touched() {
-    let (place, path, starts, bytes) = three_groups();
-    // More than a header, and two headers.
-    let spoiled = |places: [usize; 2]| {
-        let mut bytes = bytes.clone();
-        places.into_iter().for_each(|place| bytes[place] ^= 1);
-        bytes
-    };
-    for bytes in [spoiled([starts[1], starts[1] + 70]), spoiled([starts[0], starts[1]])] {
-        fs::write(&path, &bytes).unwrap();
-        let Err(StoreError::Unreadable(refused)) = Log::open(place.path(), config(), u64::MAX).map(drop)
-        else {
-            panic!("events would be lost")
-        };
-        for said in [path.to_str().unwrap(), &format!("byte {} on", starts[2]), "restore"] {
-            assert!(refused.contains(said), "{refused}");
-        }
-        assert_eq!(fs::read(&path).unwrap(), bytes);
-    }
-}
-
-#[test]
-fn a_segment_under_another_name_is_refused_and_not_emptied() {
-    let (place, path, _, bytes) = three_groups();
-    let renamed = path.with_file_name(format!("{:020}-{:020}.log", 2, 1));
-    fs::rename(&path, &renamed).unwrap();
-    let refused = Log::open(place.path(), config(), u64::MAX).map(drop);
-    assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
-    assert_eq!(fs::read(&renamed).unwrap(), bytes);
-}
-
 #[test]
 fn the_log_goes_on_where_it_was_cut() {
     let (place, path, first, bytes) = two_groups();
@@ -143,104 +70,6 @@ fn the_log_goes_on_where_it_was_cut() {
     assert_eq!(all(&log), events([0, 1, 7, 8]));
     assert_eq!(log.find(&key(8)).unwrap(), Some(Seq(4)));
     assert_eq!(log.find(&key(2)).unwrap(), None);
-}
-
-#[test]
-fn a_segment_killed_while_it_was_made_is_empty() {
-    let place = place();
-    append(&mut open(place.path()).log, 0..1);
-    for length in 0..8 {
-        let next = place.path().join(format!("{:020}-{:020}.log", 2, 1));
-        fs::write(&next, &b"SWLOG\0\0\x01"[..length]).unwrap();
-        let mut log = open(place.path()).log;
-        assert_eq!((log.head(), all(&log)), (Seq(1), events(0..1)));
-        append(&mut log, 1..2);
-        assert_eq!(all(&log), events(0..2));
-        drop(log);
-        fs::remove_dir_all(place.path()).unwrap();
-        append(&mut open(place.path()).log, 0..1);
-    }
-}
-
-/// Leaves an empty segment where event `first` begins, as a roll may that failed.
-fn leave_empty(directory: &Path, first: u64) -> PathBuf {
-    let path = directory.join(format!("{first:020}-{:020}.log", 1));
-    fs::write(&path, b"SWLOG\0\0\x01").unwrap();
-    path
-}
-
-#[test]
-fn the_log_goes_on_over_a_segment_that_could_not_be_begun() {
-    // Into the places of the former one, behind its last, and behind one that is torn.
-    for (left, torn) in [(2, 0), (4, 0), (3, 7)] {
-        let place = place();
-        append(&mut open(place.path()).log, 0..3);
-        let path = only_segment(place.path());
-        let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() - torn]).unwrap();
-        let left = leave_empty(place.path(), left);
-        let whole = if torn == 0 { 3 } else { 2 };
-        let mut log = open(place.path()).log;
-        assert_eq!((log.head(), all(&log), left.exists()), (Seq(whole), events(0..whole), false));
-        append(&mut log, whole..5);
-        log.roll().unwrap();
-        append(&mut log, 5..6);
-        log.close();
-        let log = open(place.path()).log;
-        assert_eq!(all(&log), events(0..6));
-        assert_eq!(log.reader().check(true), [""; 0]);
-    }
-}
-
-#[test]
-fn an_empty_segment_amid_the_log_hides_nothing() {
-    for is_last in [false, true] {
-        let place = place();
-        let mut log = open(place.path()).log;
-        append(&mut log, 0..3);
-        let left = leave_empty(place.path(), 2);
-        log.roll().unwrap();
-        append(&mut log, 3..4);
-        log.close();
-        if is_last {
-            fs::remove_file(place.path().join(format!("{:020}-{:020}.log", 4, 1))).unwrap();
-        }
-        let mut log = open(place.path()).log;
-        let whole = if is_last { 3 } else { 4 };
-        assert_eq!((log.head(), all(&log), left.exists()), (Seq(whole), events(0..whole), false));
-        append(&mut log, whole..5);
-        drop(log);
-        assert_eq!(all(&open(place.path()).log), events(0..5));
-    }
-}
-
-#[test]
-fn an_empty_segment_behind_places_that_are_missing_keeps_its_name() {
-    let place = place();
-    append(&mut open(place.path()).log, 0..3);
-    leave_empty(place.path(), 9);
-    let mut log = open(place.path()).log;
-    assert_eq!(log.head(), Seq(8), "no place is given twice");
-    append(&mut log, 8..9);
-    assert_eq!(all(&log), events([0, 1, 2, 8]));
-}
-
-#[test]
-fn a_segment_is_begun_where_an_attempt_to_do_so_has_failed() {
-    let place = place();
-    let mut log = open(place.path()).log;
-    append(&mut log, 0..2);
-    let taken = leave_empty(place.path(), 3);
-    log.roll().unwrap();
-    append(&mut log, 2..4);
-    assert_eq!(all(&log), events(0..4));
-    assert!(fs::read(&taken).unwrap().len() > 8);
-    // One that holds anything is nobody's to overwrite.
-    let full = place.path().join(format!("{:020}-{:020}.log", 5, 1));
-    fs::write(&full, b"SWLOG\0\0\x01and more").unwrap();
-    assert!(log.roll().is_err());
-    append(&mut log, 4..5);
-    assert_eq!((all(&log), fs::read(&full).unwrap().len()), (events(0..5), 16));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The log as a whole.
 
+mod begun;
 mod care;
+mod damage;
 mod ends;
 mod faults;
 mod model;

@@ -1,6 +1,6 @@
 //! Events and updates to try the log with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use shopwire_core::commerce::{CanonicalType, EntityKind, EventType, Subject};
@@ -26,6 +26,12 @@ pub(super) fn open(directory: &Path) -> Opened {
 
 pub(super) fn place() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
+}
+
+/// The file of a log's only segment.
+pub(super) fn only_segment(directory: &Path) -> PathBuf {
+    let mut logs = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    logs.find(|path| path.extension().is_some_and(|extension| extension == "log")).unwrap()
 }
 
 /// A number spread over sixteen bytes.
