@@ -58,8 +58,8 @@ impl KeyArgs {
     }
 }
 
-/// The list of what is in a backup, if all of it is as it was when it was made.
-pub(crate) fn check_backup(from: &Path) -> anyhow::Result<Manifest> {
+/// The list of what is in a backup, if all of it is as it was when it was made, and nothing came to it but perhaps its key.
+pub(crate) fn check_backup(config: &Config, from: &Path) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(from).with_context(|| {
         format!(
             "there is no backup in `{}`, or one that was not finished: `{MANIFEST}` can't be read",
@@ -70,6 +70,18 @@ pub(crate) fn check_backup(from: &Path) -> anyhow::Result<Manifest> {
         manifest.check(from).with_context(|| format!("the backup `{}` can't be read", from.display()))?;
     if !wrong.is_empty() {
         bail!("the backup `{}` is damaged: {}", from.display(), wrong.join("; "));
+    }
+    let key = config.secrets.file(from);
+    let mut others = manifest.unlisted(from)?;
+    others.retain(|name| {
+        !LEFT_OUT.contains(&name.as_str()) && key.as_ref().is_none_or(|key| *key != from.join(name))
+    });
+    if !others.is_empty() {
+        bail!(
+            "in the backup `{}` lies what is not in its list: move away `{}`",
+            from.display(),
+            others.join("`, `")
+        );
     }
     Ok(manifest)
 }
@@ -150,7 +162,7 @@ pub(crate) async fn verify_backup(
     directory: &Path,
     key: SecretKey,
 ) -> anyhow::Result<Verified> {
-    let manifest = check_backup(directory)?;
+    let manifest = check_backup(config, directory)?;
     // What lies beside `.` is found only by its whole path.
     let directory = &directory.canonicalize()?;
     let mut name = directory.file_name().unwrap_or_default().to_owned();
@@ -208,7 +220,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (from, to) = (directory.path().join("from"), directory.path().join("to"));
         std::fs::create_dir_all(from.join("log")).unwrap();
-        assert!(check_backup(&from).unwrap_err().to_string().contains("no backup"));
+        assert!(check_backup(&Config::default(), &from).unwrap_err().to_string().contains("no backup"));
         for (file, text) in
             [("shopwire.db", "db"), ("log/1.log", "events"), ("shopwire.lock", ""), (MANIFEST, "{}")]
         {

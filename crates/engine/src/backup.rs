@@ -123,6 +123,18 @@ impl Manifest {
         Ok(serde_json::from_slice(&text)?)
     }
 
+    /// Files that lie in the backup's directory and are not in the list: they came later, and whoever opened a store with
+    /// them would get what was never backed up.
+    ///
+    /// # Errors
+    /// If the directory can't be read.
+    pub fn unlisted(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let mut found = files_below(directory)?;
+        found.retain(|name| name != MANIFEST && !self.files.contains_key(name));
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// What is not as it was listed, for people; empty if all is.
     ///
     /// # Errors
@@ -163,7 +175,12 @@ mod tests {
         let manifest = Manifest::read(directory.path()).expect("a list");
         assert_eq!((manifest.head, manifest.files.len()), (7, 3));
         assert_eq!(manifest.check(directory.path()).expect("read"), Vec::<String>::new());
+        assert_eq!(manifest.unlisted(directory.path()).expect("read"), Vec::<String>::new());
 
+        for name in ["shopwire.db-wal", "log/3.log"] {
+            std::fs::write(at(name), name).expect("written");
+        }
+        assert_eq!(manifest.unlisted(directory.path()).expect("read"), ["log/3.log", "shopwire.db-wal"]);
         std::fs::write(at("shopwire.db"), "shopwire.dB").expect("written");
         std::fs::write(at("log/1.log"), "log/1").expect("written");
         std::fs::remove_file(at("log/2.log")).expect("removed");

@@ -32,7 +32,7 @@ impl Restore {
     pub(crate) async fn run(&self, output: Output) -> Outcome {
         let config = Loaded::read(&self.config)?.config;
         restore::check_target(&self.data)?;
-        let manifest = restore::check_backup(&self.from)?;
+        let manifest = restore::check_backup(&config, &self.from)?;
         let key = self.key.read(&config, &self.data)?;
         restore::copy(&self.from, &self.data)?;
         self.key.keep(&config, &self.data)?;

@@ -142,6 +142,15 @@ fn what_is_damaged_or_has_another_key_is_no_backup() {
     for _ in 0..2 {
         assert_eq!(verify(&[]).code, 0, "looking at it changes nothing");
     }
+    let stray = here.join("one/shopwire.db-wal");
+    std::fs::write(&stray, "what was never backed up").unwrap();
+    for run in [verify(&[]), run_in(here, &["restore", "--from", "one", "--data", "new"])] {
+        assert_eq!(run.code, 2, "{}", run.stdout);
+        assert!(run.stderr.contains("not in its list: move away `shopwire.db-wal`"), "{}", run.stderr);
+    }
+    std::fs::remove_file(stray).unwrap();
+    std::fs::copy(here.join("data/secret.key"), here.join("one/secret.key")).unwrap();
+    assert_eq!(verify(&[]).code, 0, "its own key may lie beside it");
     // One letter of what the order's event says.
     let log = first_of(&here.join("one/log"));
     let mut bytes = std::fs::read(&log).unwrap();

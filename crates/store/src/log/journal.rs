@@ -25,6 +25,14 @@ fn path(directory: &Path) -> PathBuf {
     directory.join("overwrites")
 }
 
+/// The journal and its length, if something stands in it: whoever copies the log amid an erasure copies it, too, or what was
+/// being erased would come back with the copy.
+pub(super) fn file(directory: &Path) -> Option<(PathBuf, u64)> {
+    let path = path(directory);
+    let bytes = path.metadata().ok()?.len();
+    Some((path, bytes))
+}
+
 /// Notes what is to be overwritten.
 pub(super) fn note(directory: &Path, overwrites: &[Overwrite]) -> io::Result<()> {
     let mut out = Vec::new();

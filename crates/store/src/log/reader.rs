@@ -7,10 +7,10 @@ use std::sync::Arc;
 use shopwire_core::{EventId, LoggedEvent, Seq};
 
 use super::event::EventView;
-use super::fault;
 use super::index::LOST;
 use super::segments::{Segment, Shared, index_path, with_event};
 use super::window::Window;
+use super::{fault, journal};
 use crate::{EventHead, LogSpan, StoreError};
 
 /// Offsets that are fetched at a time.
@@ -187,6 +187,7 @@ impl LogReader {
                 files.push((index_path(&segment.file.path), bytes));
             }
         }
+        files.extend(journal::file(&self.shared.directory));
         files
     }
 }

@@ -241,8 +241,18 @@ fn who_reads_a_segment_that_goes_reads_on() {
 #[test]
 fn an_erasure_that_failed_midway_is_finished_with_the_next_one() {
     let (place, log) = segments(3);
+    journal::note(place.path(), &erasing_of_two(&log)).unwrap();
+    assert_eq!(log.reader().erase(shop(0), &subject()).unwrap(), Default::default());
+    assert_eq!(all(&log), events([0, 2, 3, 4, 5, 6, 8]));
+    assert_eq!((journal::noted(place.path()).unwrap(), log.reader().check(true)), (Vec::new(), Vec::new()));
+    log.close();
+    assert_eq!(open(place.path()).log.reader().check(true), Vec::<String>::new());
+}
+
+/// What erases the events 1 and 7 of three segments.
+fn erasing_of_two(log: &Log) -> Vec<journal::Overwrite> {
     let list = log.reader().shared.list();
-    let overwrites: Vec<_> = [(0, 1), (2, 1)]
+    [(0, 1), (2, 1)]
         .into_iter()
         .map(|(segment, number)| {
             let offset = list[segment].index.offsets(number..number + 1).unwrap()[0];
@@ -250,11 +260,19 @@ fn an_erasure_that_failed_midway_is_finished_with_the_next_one() {
             let record = crate::log::event::erased(&encoded(n).bytes).unwrap();
             journal::Overwrite { first: list[segment].first(), offset, record }
         })
-        .collect();
-    journal::note(place.path(), &overwrites).unwrap();
-    assert_eq!(log.reader().erase(shop(0), &subject()).unwrap(), Default::default());
-    assert_eq!(all(&log), events([0, 2, 3, 4, 5, 6, 8]));
-    assert_eq!((journal::noted(place.path()).unwrap(), log.reader().check(true)), (Vec::new(), Vec::new()));
-    log.close();
-    assert_eq!(open(place.path()).log.reader().check(true), Vec::<String>::new());
+        .collect()
+}
+
+#[test]
+fn a_copy_made_amid_an_erasure_finishes_it() {
+    let (place, log) = segments(3);
+    journal::note(place.path(), &erasing_of_two(&log)).unwrap();
+    let copy = self::place();
+    for (path, bytes) in log.reader().files() {
+        let taken = fs::read(&path).unwrap();
+        fs::write(copy.path().join(path.file_name().unwrap()), &taken[..bytes as usize]).unwrap();
+    }
+    let log = open(copy.path()).log;
+    assert_eq!((all(&log), log.reader().check(true)), (events([0, 2, 3, 4, 5, 6, 8]), Vec::new()));
+    assert_eq!(journal::noted(copy.path()).unwrap(), []);
 }
