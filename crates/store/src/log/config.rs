@@ -43,6 +43,8 @@ pub(crate) struct Faults {
     pub(crate) sync: bool,
     /// Cutting fails.
     pub(crate) cut: bool,
+    /// So many records can be overwritten, and syncs of that made; the next one fails.
+    pub(crate) overwrites: Option<usize>,
 }
 
 #[cfg(test)]
@@ -66,5 +68,12 @@ impl Broken {
 
     pub(super) fn check_cut(&self) -> std::io::Result<()> {
         if self.0.lock().unwrap().cut { Err(std::io::Error::other("cut")) } else { Ok(()) }
+    }
+
+    pub(super) fn check_overwrite(&self) -> std::io::Result<()> {
+        let mut faults = self.0.lock().unwrap();
+        let Some(left) = &mut faults.overwrites else { return Ok(()) };
+        *left = left.checked_sub(1).ok_or_else(|| std::io::Error::other("overwriting"))?;
+        Ok(())
     }
 }

@@ -122,10 +122,14 @@ impl SegmentFile {
 
     /// Writes in place; to be followed by [`sync`](Self::sync).
     pub(super) fn overwrite(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        #[cfg(test)]
+        self.broken.check_overwrite()?;
         self.file.write_all_at(bytes, at)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
+        #[cfg(test)]
+        self.broken.check_overwrite()?;
         self.file.sync_data()
     }
 

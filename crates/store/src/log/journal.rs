@@ -5,6 +5,8 @@
 //!                 u32 a length and so many bytes; what is left of the record is zeros
 //! u32 crc32 of all that
 //! ```
+//!
+//! A record without any bytes names a segment whose index may know what should be forgotten, and nothing else.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,6 +23,13 @@ pub(super) struct Overwrite {
     pub(super) record: Vec<u8>,
 }
 
+impl Overwrite {
+    /// Names a segment whose index is to be made anew.
+    pub(super) const fn of_index(first: First) -> Self {
+        Self { first, offset: 0, record: Vec::new() }
+    }
+}
+
 fn path(directory: &Path) -> PathBuf {
     directory.join("overwrites")
 }
@@ -33,7 +42,7 @@ pub(super) fn file(directory: &Path) -> Option<(PathBuf, u64)> {
     Some((path, bytes))
 }
 
-/// Notes what is to be overwritten.
+/// Notes what is to be overwritten, in the place of what was noted before.
 pub(super) fn note(directory: &Path, overwrites: &[Overwrite]) -> io::Result<()> {
     let mut out = Vec::new();
     for Overwrite { first, offset, record } in overwrites {
@@ -49,10 +58,12 @@ pub(super) fn note(directory: &Path, overwrites: &[Overwrite]) -> io::Result<()>
     replace(&path(directory), |mut file| file.write_all(&out))
 }
 
-/// Forgets it once it is done and synced.
+/// Forgets what was noted, if anything was, once it is done and synced.
 pub(super) fn forget(directory: &Path) -> io::Result<()> {
-    std::fs::remove_file(path(directory))?;
-    sync(directory)
+    match std::fs::remove_file(path(directory)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync(directory)),
+    }
 }
 
 /// What was noted and not forgotten.

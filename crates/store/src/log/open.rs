@@ -102,7 +102,7 @@ fn open_all_sealed(
             continue;
         }
         let next = names.get(place + 1).copied().or(active);
-        sealed.push(open_sealed(directory, *first, next)?);
+        sealed.push(open_sealed(directory, config, *first, next)?);
     }
     Ok(sealed)
 }
@@ -147,8 +147,13 @@ fn open_file(directory: &Path, first: First) -> Result<SegmentFile, StoreError> 
     Err(StoreError::Unreadable(format!("`{path}` is no segment of the log, or a later version wrote it")))
 }
 
-fn open_sealed(directory: &Path, first: First, next: Option<First>) -> Result<Segment, StoreError> {
-    let file = Arc::new(open_file(directory, first)?);
+fn open_sealed(
+    directory: &Path,
+    config: &LogConfig,
+    first: First,
+    next: Option<First>,
+) -> Result<Segment, StoreError> {
+    let file = fit(open_file(directory, first)?, config);
     let path = index_path(&file.path);
     match IndexFile::open(&path, first, file.settled()).map_err(fault::of_disk)? {
         Ok(index) => Ok(Segment { file, index: Arc::new(index), is_sealed: true }),

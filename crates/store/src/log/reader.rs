@@ -134,7 +134,7 @@ impl LogReader {
         if let Ok(found) = once(window)? {
             return Ok(Ok(found));
         }
-        drop(self.shared.care());
+        drop(self.shared.overwriting());
         once(&mut Window::new(&segment.file))
     }
 

@@ -56,11 +56,17 @@ pub(super) struct Shared {
     pub(super) directory: PathBuf,
     list: RwLock<List>,
     care: Mutex<()>,
+    overwriting: Mutex<()>,
 }
 
 impl Shared {
     pub(super) fn new(directory: PathBuf, list: Vec<Segment>) -> Self {
-        Self { directory, list: RwLock::new(Arc::new(list)), care: Mutex::new(()) }
+        Self {
+            directory,
+            list: RwLock::new(Arc::new(list)),
+            care: Mutex::default(),
+            overwriting: Mutex::default(),
+        }
     }
 
     /// The segments at this moment. Who has them can read them whatever becomes of them.
@@ -93,9 +99,15 @@ impl Shared {
         self.change(|list| list.retain(|segment| !gone.contains(&segment.first())));
     }
 
-    /// Who seals, erases or drops segments does so alone. Neither writing nor reading waits for it.
+    /// Who seals, erases or drops segments does so alone. Neither writing nor reading waits for it, however long it takes.
     pub(super) fn care(&self) -> MutexGuard<'_, ()> {
         self.care.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while records of one segment are overwritten, never while the disk is waited for: who finds a record that can't
+    /// be read waits for it, and looks again.
+    pub(super) fn overwriting(&self) -> MutexGuard<'_, ()> {
+        self.overwriting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,11 +6,13 @@ use shopwire_core::Seq;
 use shopwire_core::commerce::Subject;
 
 use super::sample::{
-    all, append, attempt, encoded, endpoint, event, events, key, moment, open, page, place, record, shop,
-    update,
+    all, append, attempt, config, encoded, endpoint, event, events, key, moment, open, page, place, record,
+    shop, update,
 };
-use crate::log::{Log, journal};
-use crate::{AttemptFilter, AttemptPlace, EventFilter, Retention};
+use crate::log::event::subject_hash;
+use crate::log::segments::Segment;
+use crate::log::{Broken, Faults, Log, LogConfig, journal};
+use crate::{AttemptFilter, AttemptPlace, EventFilter, Retention, StoreError};
 
 /// Segments of three events each, all but the last one sealed.
 fn segments(count: u64) -> (tempfile::TempDir, Log) {
@@ -275,4 +277,50 @@ fn a_copy_made_amid_an_erasure_finishes_it() {
     let log = open(copy.path()).log;
     assert_eq!((all(&log), log.reader().check(true)), (events([0, 2, 3, 4, 5, 6, 8]), Vec::new()));
     assert_eq!(journal::noted(copy.path()).unwrap(), []);
+}
+
+#[test]
+fn an_erasure_in_pieces_is_finished_after_a_crash_wherever_it_came() {
+    for steps in 0.. {
+        let (place, log) = segments(4);
+        log.close();
+        let broken = Broken::default();
+        let log = Log::open(place.path(), LogConfig { broken: broken.clone(), ..config() }, 0).unwrap().log;
+        broken.set(Faults { overwrites: Some(steps), ..Faults::default() });
+        let emptied = log.reader().erase_by_pieces(shop(1), &subject(), 1);
+        drop(log);
+        let noted = journal::noted(place.path()).unwrap();
+        let records = noted.iter().filter(|overwrite| !overwrite.record.is_empty()).count();
+        assert!(records <= 1, "{records} records were noted at once");
+        assert_eq!(records == 0, emptied.is_ok());
+        let log = open(place.path()).log;
+        assert_eq!(log.reader().check(true), Vec::<String>::new());
+        let left = all(&log).iter().filter(|event| event.subject == subject()).count();
+        let about = |segment: &Segment| segment.index.about(subject_hash(subject().as_str())).unwrap().len();
+        let known: usize = log.reader().shared.list().iter().map(about).sum();
+        assert_eq!(known, left, "an index knows what should be forgotten");
+        log.reader().erase(shop(1), &subject()).unwrap();
+        assert_erased(&log, 12);
+        if let Ok(emptied) = emptied {
+            assert_eq!((emptied.events, emptied.attempts), (2, 2));
+            assert!(steps > 4, "each record was written, and synced, by itself");
+            return;
+        }
+    }
+}
+
+#[test]
+fn who_reads_what_is_damaged_does_not_wait_for_an_erasure() {
+    let (place, log) = segments(2);
+    let (path, _) = log.reader().files()[0].clone();
+    log.close();
+    let mut bytes = fs::read(&path).unwrap();
+    let wanted = encoded(1).bytes;
+    let at = bytes.windows(wanted.len()).position(|window| window == wanted).unwrap();
+    bytes[at] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let log = open(place.path()).log;
+    let reader = log.reader();
+    let _erasing = reader.shared.care();
+    assert!(matches!(reader.read_at(&[Seq(2)]), Err(StoreError::Damaged { seq: Seq(2), .. })));
 }
