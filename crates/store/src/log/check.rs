@@ -8,40 +8,46 @@ use super::scan::{Purpose, scan};
 use super::segments::{Segment, index_path};
 
 impl LogReader {
-    /// What is wrong with the log; empty if all is well. `thorough` reads everything.
-    pub(crate) fn check(&self, thorough: bool) -> Vec<String> {
-        let list = self.shared.list();
+    /// What is wrong with the log; empty if all is well. Reads everything.
+    pub(crate) fn check(&self) -> Vec<String> {
+        self.check_list(&self.shared.list())
+    }
+
+    pub(super) fn check_list(&self, list: &[Segment]) -> Vec<String> {
         let mut problems: Vec<String> = list.windows(2).filter_map(|pair| gap(&pair[0], &pair[1])).collect();
-        for segment in list.iter() {
-            let found = if thorough { self.check_all(segment) } else { check_files(segment) };
-            match found {
+        for Segment { file, .. } in list {
+            // One segment at a time: others want to take care of the log, too.
+            let _alone = self.shared.care();
+            // It may have been let go of, sealed or erased from since the list was made.
+            let now = self.shared.list();
+            let Some(segment) = now.iter().find(|segment| segment.first() == file.first) else { continue };
+            match check(segment) {
                 Ok(found) => problems.extend(found.map(|what| tell(segment, &what))),
                 Err(error) => problems.push(tell(segment, &format!("it can't be read: {error}"))),
             }
         }
         problems
     }
+}
 
-    /// Reads a segment and compares what is known of it.
-    fn check_all(&self, segment: &Segment) -> io::Result<Option<String>> {
-        if let Some(problem) = check_files(segment)? {
-            return Ok(Some(problem));
-        }
-        let _alone = self.shared.care();
-        let scanned = scan(&segment.file, Purpose::ReadOnly)?;
-        if scanned.damaged > 0 {
-            return Ok(Some(format!("{} records are damaged", scanned.damaged)));
-        }
-        if !segment.is_sealed {
-            return Ok(None);
-        }
-        if scanned.end != segment.file.settled() {
-            return Ok(Some(format!("behind byte {} it can't be understood", scanned.end)));
-        }
-        let expected = index_file::encode(&scanned.index, segment.first(), segment.file.settled());
-        let is_same = std::fs::read(index_path(&segment.file.path))? == expected;
-        Ok((!is_same).then(|| "its index says something else: remove the `.idx` and restart".to_owned()))
+/// Reads a segment and compares what is known of it.
+fn check(segment: &Segment) -> io::Result<Option<String>> {
+    if let Some(problem) = check_files(segment)? {
+        return Ok(Some(problem));
     }
+    let scanned = scan(&segment.file, Purpose::ReadOnly)?;
+    if scanned.damaged > 0 {
+        return Ok(Some(format!("{} records are damaged", scanned.damaged)));
+    }
+    if !segment.is_sealed {
+        return Ok(None);
+    }
+    if scanned.end != segment.file.settled() {
+        return Ok(Some(format!("behind byte {} it can't be understood", scanned.end)));
+    }
+    let expected = index_file::encode(&scanned.index, segment.first(), segment.file.settled());
+    let is_same = std::fs::read(index_path(&segment.file.path))? == expected;
+    Ok((!is_same).then(|| "its index says something else: remove the `.idx` and restart".to_owned()))
 }
 
 /// Places that are in neither of two segments that follow each other, or in both.

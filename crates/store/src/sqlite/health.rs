@@ -68,7 +68,7 @@ fn problems(db: &Connection, log: &LogReader, stands: &Stands) -> Result<Vec<Str
     let said = statement.query_map((), |row| row.get::<_, String>(0))?;
     let said = said.collect::<Result<Vec<_>, _>>().map_err(|error| unreadable("the file", error))?;
     let mut problems: Vec<String> = said.into_iter().filter(|said| said != "ok").collect();
-    problems.extend(log.check(true));
+    problems.extend(log.check());
     // What came meanwhile only moves the end on.
     let behind = stands.all().into_iter().filter(|(_, stand)| stand.cursor > log.head()).count();
     if behind > 0 {

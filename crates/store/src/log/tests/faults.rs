@@ -90,7 +90,7 @@ fn one_damaged_record_costs_one_event() {
         assert_eq!(reader.read_after(bad, 1, usize::MAX).unwrap()[0].seq, bad.next());
         let page = PageRequest { size: 9, before: None, scan_rows_max: 9 };
         assert_eq!(reader.search(&EventFilter::default(), page).unwrap().items.len(), 5);
-        let problems = reader.check(true);
+        let problems = reader.check();
         assert!(problems.len() == 1 && problems[0].contains("1 records are damaged"), "{problems:?}");
     }
 }
@@ -109,7 +109,7 @@ fn a_sealed_segment_with_a_damaged_header_is_read_by_its_index() {
     // What the header said is told by its records and the next one.
     assert_eq!(log.reader().read_at(&[Seq(1), Seq(3), Seq(4)]).unwrap().len(), 3);
     assert!(matches!(log.reader().read_at(&[Seq(2)]), Err(StoreError::Damaged { .. })));
-    let problems = log.reader().check(true);
+    let problems = log.reader().check();
     assert!(problems.len() == 1 && problems[0].contains("2 records are damaged"), "{problems:?}");
 }
 
@@ -127,7 +127,7 @@ fn a_sealed_segment_without_index_costs_what_stands_behind_two_damaged_headers()
         assert!(matches!(log.reader().read_at(&[Seq(seq)]), Err(StoreError::Damaged { .. })), "{seq}");
     }
     assert_eq!(log.reader().read_at(&[Seq(4)]).unwrap().len(), 1);
-    assert!(!log.reader().check(true).is_empty());
+    assert!(!log.reader().check().is_empty());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_index_that_is_damaged_is_made_anew() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(&index, bytes).unwrap();
-    assert_eq!(open(place.path()).log.reader().check(true).len(), 1);
+    assert_eq!(open(place.path()).log.reader().check().len(), 1);
 }
 
 #[test]
@@ -175,6 +175,6 @@ fn a_missing_segment_is_told_and_no_hindrance() {
     let log = open(place.path()).log;
     assert_eq!((log.head(), all(&log)), (Seq(9), events([0, 1, 2, 6, 7, 8])));
     assert_eq!(log.reader().read_at(&[Seq(5)]).unwrap().len(), 0);
-    let problems = log.reader().check(false);
+    let problems = log.reader().check();
     assert!(problems.len() == 1 && problems[0].contains("events 4 to 6 are missing"), "{problems:?}");
 }

@@ -180,7 +180,7 @@ impl World<'_> {
         }
         self.check_search(&all);
         self.check_attempts();
-        assert_eq!(reader.check(true), Vec::<String>::new());
+        assert_eq!(reader.check(), Vec::<String>::new());
     }
 
     fn read_by(&self, step: usize) -> Vec<Event> {
