@@ -5,7 +5,7 @@ use shopwire_core::Event;
 
 use super::DedupKey;
 use super::attempt::{self, AttemptMark};
-use super::event::{self, EventMark, subject_hash};
+use super::event::{self, EventMark, Head, subject_hash};
 use super::lane;
 use crate::LaneUpdate;
 
@@ -22,6 +22,13 @@ impl EncodedEvent {
         let subject = subject_hash(event.subject.as_str());
         let mark = EventMark { id: event.id, key, subject, received_at: event.received_at };
         Self { bytes: event::encode(event, key.as_ref()), mark }
+    }
+
+    /// Encodes what is left of an event whose origin can't be understood: whoever reads it is told that it is damaged.
+    pub(crate) fn damaged(head: &Head<'_>, origin: &[u8], body: &[u8]) -> Self {
+        let Head { id, key, received_at, .. } = *head;
+        let mark = EventMark { id, key, subject: subject_hash(head.subject), received_at };
+        Self { bytes: event::encode_damaged(head, origin, body), mark }
     }
 
     /// What copies of it are recognised by.

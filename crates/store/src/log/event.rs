@@ -51,37 +51,71 @@ pub(super) fn type_name(event_type: &EventType) -> Cow<'static, str> {
     }
 }
 
+/// What stands in a record in front of the origin, texts as they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) id: EventId,
+    pub(crate) shop: ShopId,
+    pub(crate) occurred_at: Timestamp,
+    pub(crate) received_at: Timestamp,
+    pub(crate) key: Option<DedupKey>,
+    pub(crate) event_type: &'a str,
+    pub(crate) subject: &'a str,
+    /// The source, the dialect and the topic of a webhook.
+    pub(crate) from: Option<(SourceId, &'a str, &'a str)>,
+}
+
 /// The whole record of an event.
 pub(super) fn encode(event: &Event, key: Option<&DedupKey>) -> Vec<u8> {
-    let webhook = event.origin.webhook();
+    let head = Head {
+        id: event.id,
+        shop: event.shop,
+        occurred_at: event.occurred_at,
+        received_at: event.received_at,
+        key: key.copied(),
+        event_type: &type_name(&event.event_type),
+        subject: event.subject.as_str(),
+        from: event.origin.webhook().map(|from| (from.source, from.dialect.as_str(), from.topic.as_str())),
+    };
     let mut out = Vec::with_capacity(capacity(event));
-    let start = record::begin(&mut out, Kind::Event);
-    let flags = if webhook.is_some() { IS_WEBHOOK } else { 0 };
-    put_prefix(&mut out, event, key, flags, event.subject.as_str());
-    if let Some(webhook) = webhook {
-        out.extend(webhook.source.as_bytes());
-        put_text(&mut out, webhook.dialect.as_str());
-        put_text(&mut out, &webhook.topic);
-    }
-    let origin_at = out.len();
-    put_length(&mut out, 0);
-    origin::put(&mut out, &event.origin);
-    let origin_bytes = u32::try_from(out.len() - origin_at - 4).expect("a request's head is far below 4 GiB");
-    out[origin_at..origin_at + 4].copy_from_slice(&origin_bytes.to_le_bytes());
-    out.extend_from_slice(event.origin.body());
-    record::end(&mut out, start);
+    put(&mut out, &head, |out| origin::put(out, &event.origin), event.origin.body());
     out
 }
 
-fn put_prefix(out: &mut Vec<u8>, event: &Event, key: Option<&DedupKey>, flags: u8, subject: &str) {
-    out.extend(event.id.as_bytes());
-    out.extend(event.shop.as_bytes());
-    out.extend(event.occurred_at.as_ms().to_le_bytes());
-    out.extend(event.received_at.as_ms().to_le_bytes());
-    out.push(flags | if key.is_some() { HAS_KEY } else { 0 });
-    out.extend(key.unwrap_or(&[0; 16]));
-    put_text(out, &type_name(&event.event_type));
-    put_text(out, subject);
+/// The whole record of an event whose origin can't be understood: it has its place and its head, and its bytes are kept.
+pub(super) fn encode_damaged(head: &Head<'_>, origin: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, head, |out| origin::put_damaged(out, origin), body);
+    out
+}
+
+fn put(out: &mut Vec<u8>, head: &Head<'_>, put_origin: impl FnOnce(&mut Vec<u8>), body: &[u8]) {
+    let start = record::begin(out, Kind::Event);
+    put_prefix(out, head);
+    if let Some((source, dialect, topic)) = head.from {
+        out.extend(source.as_bytes());
+        put_text(out, dialect);
+        put_text(out, topic);
+    }
+    let origin_at = out.len();
+    put_length(out, 0);
+    put_origin(out);
+    let origin_bytes = u32::try_from(out.len() - origin_at - 4).expect("a request's head is far below 4 GiB");
+    out[origin_at..origin_at + 4].copy_from_slice(&origin_bytes.to_le_bytes());
+    out.extend_from_slice(body);
+    record::end(out, start);
+}
+
+fn put_prefix(out: &mut Vec<u8>, head: &Head<'_>) {
+    out.extend(head.id.as_bytes());
+    out.extend(head.shop.as_bytes());
+    out.extend(head.occurred_at.as_ms().to_le_bytes());
+    out.extend(head.received_at.as_ms().to_le_bytes());
+    let has_key = if head.key.is_some() { HAS_KEY } else { 0 };
+    out.push(has_key | if head.from.is_some() { IS_WEBHOOK } else { 0 });
+    out.extend(head.key.unwrap_or_default());
+    put_text(out, head.event_type);
+    put_text(out, head.subject);
 }
 
 /// Room enough for nearly every record, so that it is allocated once.
@@ -195,24 +229,20 @@ impl<'a> EventView<'a> {
 pub(super) fn erased(record: &[u8]) -> Result<Vec<u8>, String> {
     let view = EventView::open(record)?;
     let subject: Subject = view.subject.parse().map_err(fault::text)?;
-    let event_type: EventType = view.event_type.parse().map_err(fault::text)?;
-    let event = Event {
+    let kind_alone = Subject::native(subject.kind_name(), "");
+    let head = Head {
         id: view.mark.id,
         shop: view.shop,
-        event_type,
-        subject: Subject::native(subject.kind_name(), ""),
         occurred_at: view.occurred_at,
         received_at: view.mark.received_at,
-        origin: Origin::Change(shopwire_core::RecordedChange {
-            cause: None,
-            actor: None,
-            version: 0,
-            data: Bytes::new(),
-        }),
+        key: view.mark.key,
+        event_type: view.event_type,
+        subject: kind_alone.as_str(),
+        from: None,
     };
     let mut out = Vec::with_capacity(record.len());
     let start = record::begin(&mut out, Kind::ErasedEvent);
-    put_prefix(&mut out, &event, view.mark.key.as_ref(), 0, event.subject.as_str());
+    put_prefix(&mut out, &head);
     out.resize(record.len(), 0);
     record::end(&mut out, start);
     Ok(out)

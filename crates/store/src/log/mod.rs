@@ -51,7 +51,7 @@ mod journal;
 mod lane;
 mod memory;
 mod open;
-mod origin;
+pub(crate) mod origin;
 mod paging;
 mod reader;
 mod record;
@@ -73,6 +73,7 @@ pub use self::config::LogConfig;
 pub(crate) use self::config::{Broken, Faults};
 pub(crate) use self::encode::{EncodedEvent, EncodedUpdate};
 pub(crate) use self::erase::Emptied;
+pub(crate) use self::event::Head;
 pub(crate) use self::reader::LogReader;
 pub(crate) use self::writer::{Log, Opened};
 

@@ -1,7 +1,7 @@
 //! The stored bytes of what came with an event's body, as part of its record.
 //!
 //! ```text
-//! 1 byte   version of this form: 1
+//! 1 byte   version of this form: 1; 0 if what follows could not be understood already when it was copied into the log
 //! 1 byte   origin: 1 = a platform's webhook, 2 = a change
 //! webhook: option   the platform's own id of the event
 //!          option   the query string
@@ -20,6 +20,7 @@ use shopwire_core::{DialectId, Headers, Origin, ReceivedWebhook, RecordedChange,
 use super::wire::{Reader, put_length, put_option, put_text};
 
 const VERSION: u8 = 1;
+const DAMAGED: u8 = 0;
 const WEBHOOK: u8 = 1;
 const CHANGE: u8 = 2;
 
@@ -29,6 +30,12 @@ pub(super) fn put(out: &mut Vec<u8>, origin: &Origin) {
         Origin::Webhook(webhook) => put_webhook(out, webhook),
         Origin::Change(change) => put_change(out, change),
     }
+}
+
+/// Puts bytes that should have been a record, but can't be understood.
+pub(super) fn put_damaged(out: &mut Vec<u8>, record: &[u8]) {
+    out.push(DAMAGED);
+    out.extend_from_slice(record);
 }
 
 fn put_change(out: &mut Vec<u8>, change: &RecordedChange) {
@@ -50,19 +57,20 @@ fn put_webhook(out: &mut Vec<u8>, webhook: &ReceivedWebhook) {
 }
 
 /// What stands about a webhook in the event's head.
-pub(super) struct Known {
-    pub(super) source: Option<SourceId>,
-    pub(super) dialect: Option<DialectId>,
-    pub(super) topic: Option<String>,
+pub(crate) struct Known {
+    pub(crate) source: Option<SourceId>,
+    pub(crate) dialect: Option<DialectId>,
+    pub(crate) topic: Option<String>,
 }
 
 /// The origin again. The error says what is wrong with the record.
-pub(super) fn decode(known: Known, record: &[u8], body: Bytes) -> Result<Origin, &'static str> {
+pub(crate) fn decode(known: Known, record: &[u8], body: Bytes) -> Result<Origin, &'static str> {
     let mut rest = Reader(record);
     let origin = match rest.take(2)? {
         [VERSION, WEBHOOK] => Origin::Webhook(decode_webhook(known, &mut rest, body)?),
         [VERSION, CHANGE] => Origin::Change(decode_change(&mut rest, body)?),
         [VERSION, _] => return Err("its origin is of an unknown kind"),
+        [DAMAGED, _] => return Err("it was damaged already when it was copied into the log"),
         _ => return Err("it was written by a later version"),
     };
     if rest.0.is_empty() { Ok(origin) } else { Err("there is something behind its end") }

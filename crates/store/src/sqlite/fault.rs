@@ -1,7 +1,6 @@
 //! What SQLite's errors mean for whoever asked.
 
 use rusqlite::ErrorCode;
-use shopwire_core::Seq;
 
 use crate::StoreError;
 
@@ -28,14 +27,6 @@ impl From<rusqlite::Error> for StoreError {
 /// What verbs answer once the ledger is closed.
 pub(super) fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".to_owned())
-}
-
-/// What can't be understood lies in the event at `seq`. Other faults stay what they are: trying again may help.
-pub(super) fn damaged(seq: Seq, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unreadable(why) => StoreError::Damaged { seq, why },
-        other => other,
-    }
 }
 
 /// Something stored can't be understood.

@@ -15,7 +15,7 @@ use shopwire_core::delivery::LaneChanges;
 
 use super::directory::sync;
 use super::version_2::{self, ATTEMPTS, EVENTS, PREPARE};
-use crate::log::{EncodedEvent, EncodedUpdate, Log, Opened};
+use crate::log::{EncodedUpdate, Log, Opened};
 use crate::{LaneUpdate, LogConfig, StoreError};
 
 const MIGRATIONS: [&str; 3] =
@@ -106,8 +106,7 @@ fn copy_log(db: &Connection, log: &mut Log) -> Result<(), StoreError> {
     let mut next = next_update(&mut attempts)?;
     let mut staged_bytes = 0;
     while let Some(row) = events.next()? {
-        let (event, key) = version_2::event(row)?;
-        let encoded = EncodedEvent::new(&event, key);
+        let encoded = version_2::event(row)?;
         staged_bytes += encoded.len();
         let seq = log.put(&encoded);
         if seq != version_2::place(row)? {
@@ -129,10 +128,17 @@ fn copy_log(db: &Connection, log: &mut Log) -> Result<(), StoreError> {
     log.commit(None)
 }
 
-/// The next attempt, as an update that says nothing else of its lane; and of which event.
+/// The next attempt that can be read, as an update that says nothing else of its lane; and of which event.
 fn next_update(attempts: &mut Rows<'_>) -> Result<Option<(Seq, EncodedUpdate)>, StoreError> {
-    let Some(row) = attempts.next()? else { return Ok(None) };
-    let (endpoint, attempt) = version_2::attempt(row)?;
+    let (endpoint, attempt) = loop {
+        let Some(row) = attempts.next()? else { return Ok(None) };
+        match version_2::attempt(row) {
+            Err(StoreError::Unreadable(why)) => {
+                tracing::error!(why, "an attempt can't be read: it is left out of the log");
+            }
+            read => break read?,
+        }
+    };
     let seq = attempt.seq;
     let update = LaneUpdate {
         endpoint,

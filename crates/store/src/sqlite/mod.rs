@@ -30,7 +30,6 @@ mod append;
 mod backup;
 mod beyond;
 mod checkpoint;
-mod codec;
 mod column;
 mod command;
 mod connection;

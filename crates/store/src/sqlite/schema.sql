@@ -23,7 +23,7 @@ CREATE INDEX event_by_subject ON event (subject, seq);
 
 CREATE TABLE event_record (
     seq    INTEGER PRIMARY KEY,
-    record BLOB NOT NULL, -- see codec.rs; its first byte is the version of its form
+    record BLOB NOT NULL, -- see log/origin.rs; its first byte is the version of its form
     body   BLOB NOT NULL  -- byte for byte as it was received
 ) STRICT;
 

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use rusqlite::{Connection, Row};
-use shopwire_core::{DialectId, EndpointId, Event, EventId, Seq, SourceId};
+use shopwire_core::{DialectId, EndpointId, Event, EventId, Seq, ShopId, SourceId};
 
-use super::codec::{self, Known};
 use super::column::{get, get_option, get_outcome};
 use super::dead_letters::reason;
-use super::fault::damaged;
+use crate::log::origin::{self, Known};
+use crate::log::{EncodedEvent, Head};
 use crate::{AttemptRecord, StoreError};
 
 /// Makes it quick to find the key of an event.
@@ -35,10 +35,37 @@ pub(super) fn place(row: &Row<'_>) -> Result<Seq, StoreError> {
     Ok(get(row, 0)?)
 }
 
-/// The event in a row of [`EVENTS`], with its identity key.
-pub(super) fn event(row: &Row<'_>) -> Result<(Event, Option<[u8; 16]>), StoreError> {
-    let seq = place(row)?;
-    read(row).map_err(|error| damaged(seq, error))
+/// The event in a row of [`EVENTS`]. Of one that can't be read all is kept that is left of it.
+pub(super) fn event(row: &Row<'_>) -> Result<EncodedEvent, StoreError> {
+    match read(row) {
+        Ok((event, key)) => Ok(EncodedEvent::new(&event, key)),
+        Err(StoreError::Unreadable(why)) => {
+            let seq = place(row)?;
+            tracing::error!(%seq, why, "an event can't be read: it keeps its place in the log, and is told to be damaged");
+            Ok(left_of(row))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn left_of(row: &Row<'_>) -> EncodedEvent {
+    let bytes = |column| row.get_ref(column).ok().and_then(|value| value.as_bytes().ok()).unwrap_or_default();
+    let text = |column| std::str::from_utf8(bytes(column)).unwrap_or_default();
+    let (id, shop) = (get::<EventId>(row, 1), get::<ShopId>(row, 2));
+    let is_named = id.is_ok() && shop.is_ok();
+    let source: Option<SourceId> = get_option(row, 7).ok().flatten();
+    let head = Head {
+        id: id.unwrap_or(EventId::from_bytes([0; 16])),
+        shop: shop.unwrap_or(ShopId::from_bytes([0; 16])),
+        occurred_at: get(row, 5).unwrap_or_default(),
+        received_at: get(row, 6).unwrap_or_default(),
+        key: row.get(12).ok().flatten(),
+        // So that nobody takes it for an event of that shop.
+        event_type: if is_named { text(3) } else { "" },
+        subject: text(4),
+        from: source.map(|source| (source, text(8), text(9))),
+    };
+    EncodedEvent::damaged(&head, bytes(10), bytes(11))
 }
 
 fn read(row: &Row<'_>) -> Result<(Event, Option<[u8; 16]>), StoreError> {
@@ -60,7 +87,8 @@ fn read(row: &Row<'_>) -> Result<(Event, Option<[u8; 16]>), StoreError> {
         subject: text(4)?.parse().map_err(|_| wrong("its subject is none"))?,
         occurred_at: get(row, 5)?,
         received_at: get(row, 6)?,
-        origin: codec::decode(Known { source, dialect, topic: row.get(9)? }, record, body).map_err(wrong)?,
+        origin: origin::decode(Known { source, dialect, topic: row.get(9)? }, record, body.into())
+            .map_err(wrong)?,
     };
     Ok((event, row.get(12)?))
 }

@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use shopwire_core::delivery::{DeadReason, Outcome};
 use shopwire_core::{EndpointId, Event, Headers, Origin, Seq, SourceId};
 use shopwire_store::{
-    Appended, AttemptFilter, AttemptRecord, Committed, DeadLetterFilter, EntityChange, Ledger as _, NewEvent,
-    PageRequest, SqliteLedger, StoreError,
+    Appended, AttemptFilter, AttemptRecord, Committed, DeadLetterFilter, EntityChange, EventFilter,
+    Ledger as _, NewEvent, PageRequest, SqliteLedger, StoreError,
 };
 
 use crate::support::{Store, change, changed, event, new_event, open};
@@ -239,12 +239,36 @@ async fn a_log_that_is_not_of_this_store_is_refused_and_left() {
 }
 
 #[tokio::test]
-async fn an_event_that_can_t_be_read_is_named_and_nothing_is_lost() {
-    let store = of_version(2);
-    store.tool().execute("UPDATE event_record SET record = x'63' WHERE seq = 42", ()).unwrap();
-    let refused = open(store.config()).err().unwrap();
-    assert!(matches!(refused, StoreError::Damaged { seq: Seq(42), .. }), "{refused}");
-    let record = record(&old_event(42).origin);
-    store.tool().execute("UPDATE event_record SET record = ?1 WHERE seq = 42", [record]).unwrap();
-    check(&store.sqlite()).await;
+async fn what_can_t_be_read_keeps_its_place_and_takes_nothing_else_with_it() {
+    for (spoils, has_head) in [
+        ("UPDATE event_record SET record = x'63' WHERE seq = 42", true),
+        ("UPDATE event_record SET record = x'' WHERE seq = 42", true),
+        ("DELETE FROM event_record WHERE seq = 42", true),
+        ("UPDATE event SET type = 'no type' WHERE seq = 42", false),
+        ("UPDATE event SET subject = 'nothing' WHERE seq = 42", false),
+        ("UPDATE event SET shop = x'01' WHERE seq = 42", false),
+        ("UPDATE event SET id = x'' WHERE seq = 42", false),
+    ] {
+        let store = of_version(2);
+        assert_eq!(store.tool().execute(spoils, ()).unwrap(), 1);
+        let lost = "UPDATE attempt SET outcome = 'unheard of' WHERE seq = 50 AND number = 1";
+        assert_eq!(store.tool().execute(lost, ()).unwrap(), 1);
+        for _ in 0..2 {
+            let ledger = store.of_short_segments();
+            let read = |after| ledger.read_after(Seq(after), usize::MAX, usize::MAX);
+            let (before, behind) = (read(0).await.unwrap(), read(42).await.unwrap());
+            assert!(before.iter().map(|logged| logged.event.clone()).eq((1..42).map(old_event)), "{spoils}");
+            assert!(behind.iter().map(|logged| logged.event.clone()).eq((43..=EVENTS).map(old_event)));
+            let refused = read(41).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Damaged { seq: Seq(42), .. }), "{spoils}: {refused}");
+            let page = PageRequest { size: 1_000, before: None, scan_rows_max: 1_000 };
+            let heads = ledger.search(&EventFilter::default(), page).await.unwrap().items;
+            assert_eq!(heads.iter().any(|head| head.seq == Seq(42)), has_head, "{spoils}");
+            let found = ledger.attempts(&AttemptFilter::default(), page).await.unwrap().items;
+            let is_left = |attempt: &AttemptRecord| (attempt.seq, attempt.number) != (Seq(50), 1);
+            assert!(found.into_iter().rev().map(|found| found.attempt).eq(attempts().filter(is_left)));
+            assert_eq!(ledger.health(true).await.unwrap().problems, [""; 0]);
+            ledger.close().await.unwrap();
+        }
+    }
 }
