@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use shopwire_engine::SystemRandom;
 use shopwire_engine::backup::{MANIFEST, Manifest};
 use shopwire_engine::ledger_check::{LedgerReport, check_ledger};
-use shopwire_store::{HealthReport, Ledger as _, SecretKey, SqliteConfig, SqliteLedger};
+use shopwire_store::{HealthReport, Ledger as _, SecretKey, SqliteConfig, SqliteLedger, make_directory};
 
 use crate::commands::verify_log::{self, MEMORY_BYTES_MAX};
-use crate::config::{Config, make_directory};
+use crate::config::Config;
 use crate::offline;
 
 /// The files of a store that are none of a copy's business.
@@ -54,7 +54,10 @@ impl KeyArgs {
         if to.exists() {
             return Ok(());
         }
-        copy_file(from, &to).with_context(|| format!("the key can't be copied to `{}`", to.display()))
+        let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        copy_file(from, &to)
+            .and_then(|()| sync(directory))
+            .with_context(|| format!("the key can't be copied to `{}`", to.display()))
     }
 }
 
@@ -117,8 +120,12 @@ pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
             })?;
         }
     }
-    File::open(to).and_then(|directory| directory.sync_all())?;
-    Ok(())
+    Ok(sync(to)?)
+}
+
+/// Sees to it that the names in a directory are found again after a power cut.
+fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {

@@ -33,7 +33,7 @@ pub(crate) use self::log::Log;
 pub(crate) use self::mistake::{Mistake, Mistakes, Origin};
 pub(crate) use self::reference::{documented, reference};
 pub(crate) use self::registration::Registration;
-pub(crate) use self::secrets::{Secrets, make_directory};
+pub(crate) use self::secrets::Secrets;
 use self::section::section;
 pub(crate) use self::section::{Key, Section};
 pub(crate) use self::server::Server;

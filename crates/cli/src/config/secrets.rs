@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use shopwire_core::Random;
-use shopwire_store::{SecretKey, SecretKeyError};
+use shopwire_store::{SecretKey, SecretKeyError, make_directory};
 
 use super::{Raw, Setting, section};
 
@@ -64,13 +64,4 @@ impl Secrets {
             }
         }
     }
-}
-
-/// Makes a directory and those above it, for its owner only, if it is not there.
-pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
 }

@@ -9,11 +9,10 @@ use shopwire_core::{Limits, Secret};
 use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer};
 use shopwire_server::ServerConfig;
-use shopwire_store::{Ledger, SqliteConfig, SqliteLedger};
+use shopwire_store::{Ledger, SqliteConfig, SqliteLedger, make_directory};
 use tokio::net::TcpListener;
 
 use super::Settings;
-use crate::config::make_directory;
 
 /// A server that has its store, its engine and its address, and waits to serve.
 pub(crate) struct Node {

@@ -5,16 +5,11 @@ use std::io;
 
 use shopwire_core::Seq;
 
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// The disk has no room, or can't be used for another reason.
 pub(super) fn of_disk(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StoreError::Full(format!("the disk is full ({error})"))
-        }
-        _ => StoreError::Unavailable(format!("the log's files: {error}")),
-    }
+    disk::failed("the log's files", &error)
 }
 
 /// One event can't be understood.

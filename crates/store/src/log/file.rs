@@ -6,6 +6,8 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::disk::sync;
+
 /// What a segment begins with; the last byte is the version of its form.
 pub(super) const MAGIC: [u8; 8] = *b"SWLOG\0\0\x01";
 
@@ -162,11 +164,6 @@ impl SegmentFile {
         }
         Ok(wanted - into.len())
     }
-}
-
-/// Sees to it that the names in a directory are on the disk.
-pub(super) fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }
 
 /// Writes a whole file so that it is there with all its bytes or not at all, under a name that may be taken.

@@ -11,9 +11,10 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::file::{First, SegmentFile, replace, sync};
+use super::file::{First, SegmentFile, replace};
 use super::segments::index_path;
 use super::wire::{Reader, put_length};
+use crate::disk::sync;
 
 /// A record that is to take the place of another one of the same length.
 #[derive(Debug, Clone, PartialEq, Eq)]

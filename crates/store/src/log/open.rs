@@ -1,11 +1,10 @@
 //! Opening: from the files back to a log.
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use super::file::{First, SegmentFile, sync};
+use super::file::{First, SegmentFile};
 use super::index_file::IndexFile;
 use super::lane::LaneMark;
 use super::memory::{self, MemoryIndex};
@@ -13,7 +12,7 @@ use super::scan::{Purpose, scan};
 use super::seal::seal;
 use super::segments::{Segment, found_in, index_path};
 use super::{LogConfig, fault, journal};
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// What was found in the directory, made fit for use.
 pub(super) struct Found {
@@ -108,10 +107,7 @@ fn open_all_sealed(
 }
 
 fn prepare(directory: &Path) -> io::Result<()> {
-    if !directory.exists() {
-        std::fs::DirBuilder::new().mode(0o700).create(directory)?;
-        directory.parent().map_or(Ok(()), sync)?;
-    }
+    disk::make_directory(directory)?;
     journal::redo(directory)?;
     clear(directory)
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use shopwire_core::Seq;
 
 use super::fault;
-use super::file::sync;
 use super::reader::{LogReader, disk_bytes};
 use super::segments::{Segment, index_path};
+use crate::disk::sync;
 use crate::{Dropped, Retention, StoreError};
 
 impl LogReader {

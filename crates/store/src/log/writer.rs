@@ -52,8 +52,8 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the log in a directory, which is made if it is not there (its parent must be). Cuts off the last group if it was
-    /// not written whole, or has a stamp beyond `committed_stamp`; rebuilds indexes that are missing or damaged.
+    /// Opens the log in a directory, which is made if it is not there. Cuts off the last group if it was not written whole, or
+    /// has a stamp beyond `committed_stamp`; rebuilds indexes that are missing or damaged.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 //! Between two groups the writer notes how far the files of the log reach, and a connection of its own pins what the database
 //! holds then; both are copied afterwards, while the writer goes on.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,9 @@ use rusqlite::backup::Backup as Copying;
 use shopwire_core::Seq;
 
 use super::connection;
-use super::directory::{for_owner_only, owners_file, sync};
+use super::directory::owners_file;
 use super::group::State;
+use crate::disk::{failed_at, make_directory, sync};
 use crate::{Backup, StoreError};
 
 /// Pages copied at one go.
@@ -46,14 +47,14 @@ pub(super) fn pin(state: &mut State, file: &Path) -> Result<Pinned, StoreError> 
 }
 
 fn note(path: &Path, bytes: u64) -> Result<Noted, StoreError> {
-    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    let file = File::open(path).map_err(|error| failed_at(path, &error))?;
     Ok(Noted { name: path.file_name().map(PathBuf::from).unwrap_or_default(), file, bytes })
 }
 
 /// Makes the directory, or sees to it that it is empty.
 pub(super) fn prepare(into: &Path) -> Result<(), StoreError> {
-    let failed = |error| failed(into, &error);
-    for_owner_only(DirBuilder::new().recursive(true)).create(into).map_err(failed)?;
+    let failed = |error| failed_at(into, &error);
+    make_directory(into).map_err(failed)?;
     match std::fs::read_dir(into).map_err(failed)?.next() {
         None => Ok(()),
         Some(_) => Err(StoreError::Unavailable(format!(
@@ -71,25 +72,25 @@ impl Pinned {
         // What it pins can't be moved out of the write-ahead log.
         drop(db);
         let log = into.join("log");
-        for_owner_only(&mut DirBuilder::new()).create(&log).map_err(|error| failed(&log, &error))?;
+        make_directory(&log).map_err(|error| failed_at(&log, &error))?;
         let files = 1 + noted.len() as u64;
         for noted in noted {
             let path = log.join(&noted.name);
-            bytes += noted.copy(&path).map_err(|error| failed(&path, &error))?;
+            bytes += noted.copy(&path).map_err(|error| failed_at(&path, &error))?;
         }
         for directory in [&log, into] {
-            sync(directory).map_err(|error| failed(directory, &error))?;
+            sync(directory).map_err(|error| failed_at(directory, &error))?;
         }
         Ok(Backup { head, files, bytes })
     }
 }
 
 fn copy_database(from: &Connection, into: &Path) -> Result<u64, StoreError> {
-    let file = owners_file(into).map_err(|error| failed(into, &error))?;
+    let file = owners_file(into).map_err(|error| failed_at(into, &error))?;
     let mut copy = Connection::open(into)?;
     Copying::new(from, &mut copy)?.run_to_completion(PAGES, std::time::Duration::ZERO, None)?;
     copy.close().map_err(|(_, error)| error)?;
-    file.sync_all().and_then(|()| Ok(file.metadata()?.len())).map_err(|error| failed(into, &error))
+    file.sync_all().and_then(|()| Ok(file.metadata()?.len())).map_err(|error| failed_at(into, &error))
 }
 
 impl Noted {
@@ -101,14 +102,5 @@ impl Noted {
         }
         out.sync_all()?;
         Ok(copied)
-    }
-}
-
-fn failed(path: &Path, error: &io::Error) -> StoreError {
-    let what = format!("`{}`: {error}", path.display());
-    if error.kind() == io::ErrorKind::StorageFull {
-        StoreError::Full(what)
-    } else {
-        StoreError::Unavailable(what)
     }
 }

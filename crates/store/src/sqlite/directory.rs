@@ -1,10 +1,10 @@
 //! The directory that a store lives in.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// A store's directory, ours alone as long as the lock is held.
 pub(super) struct Directory {
@@ -16,8 +16,8 @@ pub(super) struct Directory {
 impl Directory {
     /// Makes the directory if it is not there, readable for its owner only, and locks it.
     pub(super) fn lock(path: &Path) -> Result<Self, StoreError> {
-        let failed = |error| unavailable(path, &error);
-        for_owner_only(DirBuilder::new().recursive(true)).create(path).map_err(failed)?;
+        let failed = |error| failed_in(path, &error);
+        disk::make_directory(path).map_err(failed)?;
         let lock = owners_file(&path.join("shopwire.lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -42,17 +42,12 @@ impl Directory {
 
     /// Makes sure that the files in it are found again after a power cut.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        sync(&self.path).map_err(|error| unavailable(&self.path, &error))
+        disk::sync(&self.path).map_err(|error| failed_in(&self.path, &error))
     }
 }
 
-/// Makes sure that the files in a directory are found again after a power cut.
-pub(super) fn sync(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
-}
-
-pub(super) fn unavailable(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Unavailable(format!("the data directory `{}`: {error}", path.display()))
+fn failed_in(path: &Path, error: &io::Error) -> StoreError {
+    disk::failed(format_args!("the data directory `{}`", path.display()), error)
 }
 
 /// Opens a file for writing, makes it if it is not there, and sees to it that its owner alone may read it.
@@ -93,15 +88,4 @@ fn tighten(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn tighten(_: &File) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-pub(super) fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
-    use std::os::unix::fs::DirBuilderExt as _;
-    builder.mode(0o700)
-}
-
-#[cfg(not(unix))]
-pub(super) fn for_owner_only(builder: &mut DirBuilder) -> &mut DirBuilder {
-    builder
 }

@@ -8,6 +8,7 @@ use super::column::Sql;
 use super::fault::unreadable;
 use super::migrate;
 use super::stands::Stands;
+use crate::disk::failed_at;
 use crate::log::LogReader;
 use crate::{HealthReport, StoreError};
 
@@ -52,7 +53,7 @@ pub(super) fn look(
 
 /// With all directories in it.
 fn disk_bytes(directory: &Path) -> Result<u64, StoreError> {
-    let failed = |error| StoreError::Unavailable(format!("`{}`: {error}", directory.display()));
+    let failed = |error| failed_at(directory, &error);
     let mut bytes = 0;
     for file in std::fs::read_dir(directory).map_err(failed)? {
         let file = file.map_err(failed)?;

@@ -13,10 +13,9 @@ use rusqlite::{Connection, Rows};
 use shopwire_core::Seq;
 use shopwire_core::delivery::LaneChanges;
 
-use super::directory::sync;
 use super::version_2::{self, ATTEMPTS, EVENTS, PREPARE};
 use crate::log::{EncodedUpdate, Log, Opened};
-use crate::{LaneUpdate, LogConfig, StoreError};
+use crate::{LaneUpdate, LogConfig, StoreError, disk};
 
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
@@ -69,7 +68,7 @@ fn move_log(db: &Connection, log: &Path, config: &LogConfig) -> Result<(), Store
     }
     let unfinished = log.with_extension("unfinished");
     let failed = |error: io::Error| {
-        StoreError::Unavailable(format!("the log can't be moved to `{}`: {error}", log.display()))
+        disk::failed(format_args!("the log can't be moved to `{}`", log.display()), &error)
     };
     match std::fs::remove_dir_all(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
@@ -81,7 +80,7 @@ fn move_log(db: &Connection, log: &Path, config: &LogConfig) -> Result<(), Store
     copy_log(db, &mut copy)?;
     copy.close();
     std::fs::rename(&unfinished, log).map_err(failed)?;
-    sync(&log.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)).map_err(failed)
+    disk::sync(&log.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)).map_err(failed)
 }
 
 /// Sees to it that a log that is there already is the one that was copied before the program was interrupted.

@@ -15,7 +15,9 @@ use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, Sh
 use shopwire_engine::egress::EgressConfig;
 
 use super::load;
-use crate::config::{Config, make_directory};
+use shopwire_store::make_directory;
+
+use crate::config::Config;
 use crate::identity;
 use crate::serve::{Node, Settings};
 pub(super) use fill::Fill;
