@@ -1,6 +1,7 @@
 //! What the operating system allows.
 
 use shopwire_core::Limits;
+use shopwire_store::LogConfig;
 
 use super::Check;
 
@@ -16,11 +17,16 @@ pub(super) fn open_files(_: &Limits) -> Check {
     Check::ok("open files", "not limited on this system")
 }
 
-/// Connections in both directions, and some for the store and the log.
+/// What the database, listeners and the runtime have open, a file of the log for each reader, and some to spare.
+#[cfg(unix)]
+const OTHERS: usize = 96;
+
+/// Connections in both directions, the files of the log, however many there are, and the others.
 #[cfg(unix)]
 fn wanted(limits: &Limits) -> u64 {
-    let connections = limits.connections_max.saturating_add(limits.in_flight_max).saturating_add(64);
-    u64::try_from(connections).unwrap_or(u64::MAX)
+    let connections = limits.connections_max.saturating_add(limits.in_flight_max);
+    let wanted = connections.saturating_add(LogConfig::OPEN_FILES_MAX).saturating_add(OTHERS);
+    u64::try_from(wanted).unwrap_or(u64::MAX)
 }
 
 #[cfg(unix)]

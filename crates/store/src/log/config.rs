@@ -11,6 +11,10 @@ pub struct LogConfig {
 }
 
 impl LogConfig {
+    /// So many files of the log are held open for those who read it, however many there are. The one that is written to, and
+    /// those that are being read at a moment, come on top.
+    pub const OPEN_FILES_MAX: usize = 32;
+
     /// Segments of about so many bytes.
     pub fn new(segment_bytes: u64) -> Self {
         Self {

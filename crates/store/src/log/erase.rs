@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
 
 use shopwire_core::commerce::Subject;
 use shopwire_core::{Seq, ShopId};
@@ -173,7 +172,9 @@ impl<'a> Pieces<'a> {
             if self.stale.contains(&segment.first()) {
                 let next = self.list.get(place + 1).map(Segment::first);
                 let remade = open::remake(&segment.file, next).map_err(fault::of_disk)?;
-                let sealed = seal(Arc::clone(&segment.file), &remade).map_err(fault::of_disk)?;
+                // Who has the list of before goes on with the index of before.
+                segment.index.hold().map_err(fault::of_disk)?;
+                let sealed = seal(&segment.file, &remade, &self.shared.files).map_err(fault::of_disk)?;
                 self.shared.replace(sealed);
             }
         }

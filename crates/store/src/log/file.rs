@@ -4,8 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::open_files::{Handle, OpenFiles};
 use crate::disk::sync;
 
 /// What a segment begins with; the last byte is the version of its form.
@@ -31,10 +33,10 @@ impl First {
     }
 }
 
-/// A segment's file, open for reading and, while it is the active one, for writing.
+/// A segment's file: held open while it is the active one, and else opened when it is read.
 #[derive(Debug)]
 pub(super) struct SegmentFile {
-    file: File,
+    file: Handle,
     pub(super) path: PathBuf,
     pub(super) first: First,
     /// Bytes that are final: written, synced, and not to be taken back.
@@ -76,13 +78,33 @@ impl SegmentFile {
 
     fn new(file: File, path: PathBuf, first: First, settled: u64) -> Self {
         Self {
-            file,
+            file: Handle::Held(file),
             path,
             first,
             settled: AtomicU64::new(settled),
             #[cfg(test)]
             broken: super::config::Broken::default(),
         }
+    }
+
+    /// The same once it gets no more bytes: not held open.
+    pub(super) fn at_rest(self: &Arc<Self>, files: &Arc<OpenFiles>) -> Arc<Self> {
+        if let Handle::OnDemand(_) = self.file {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            file: Handle::on_demand(&self.path, true, files),
+            path: self.path.clone(),
+            first: self.first,
+            settled: AtomicU64::new(self.settled()),
+            #[cfg(test)]
+            broken: self.broken.clone(),
+        })
+    }
+
+    /// Keeps it open from now on, since its name is to go.
+    pub(super) fn hold(&self) -> io::Result<()> {
+        self.file.hold()
     }
 
     /// The same on a disk that tests break.
@@ -94,7 +116,7 @@ impl SegmentFile {
     /// Whether this version can read it.
     pub(super) fn is_known(&self) -> io::Result<bool> {
         let mut magic = [0; MAGIC.len()];
-        self.file.read_exact_at(&mut magic, 0)?;
+        self.file.with(|file| file.read_exact_at(&mut magic, 0))?;
         Ok(magic == MAGIC)
     }
 
@@ -114,56 +136,61 @@ impl SegmentFile {
 
     /// Writes behind what is there and syncs.
     pub(super) fn append(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        #[cfg(test)]
-        self.broken.check_write(|part| self.file.write_all_at(&bytes[..bytes.len() * part / 100], at))?;
-        self.file.write_all_at(bytes, at)?;
-        #[cfg(test)]
-        self.broken.check_sync()?;
-        self.file.sync_data()
+        self.file.with(|file| {
+            #[cfg(test)]
+            self.broken.check_write(|part| file.write_all_at(&bytes[..bytes.len() * part / 100], at))?;
+            file.write_all_at(bytes, at)?;
+            #[cfg(test)]
+            self.broken.check_sync()?;
+            file.sync_data()
+        })
     }
 
     /// Writes in place; to be followed by [`sync`](Self::sync).
     pub(super) fn overwrite(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         #[cfg(test)]
         self.broken.check_overwrite()?;
-        self.file.write_all_at(bytes, at)
+        self.file.with(|file| file.write_all_at(bytes, at))
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
         #[cfg(test)]
         self.broken.check_overwrite()?;
-        self.file.sync_data()
+        self.file.with(File::sync_data)
     }
 
     /// Cuts off what is behind so many bytes.
     pub(super) fn cut(&self, bytes: u64) -> io::Result<()> {
         #[cfg(test)]
         self.broken.check_cut()?;
-        self.file.set_len(bytes)?;
-        self.file.sync_all()
+        self.file.with(|file| file.set_len(bytes).and_then(|()| file.sync_all()))
     }
 
     /// Bytes that the file has.
     pub(super) fn len(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len())
+        Ok(self.file.with(File::metadata)?.len())
     }
 
     /// Reads as many bytes as there are, up to what fits.
-    pub(super) fn read(&self, mut at: u64, mut into: &mut [u8]) -> io::Result<usize> {
-        let wanted = into.len();
-        while !into.is_empty() {
-            match self.file.read_at(into, at) {
-                Ok(0) => break,
-                Ok(count) => {
-                    at += count as u64;
-                    into = &mut into[count..];
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(wanted - into.len())
+    pub(super) fn read(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.file.with(|file| read(file, at, into))
     }
+}
+
+fn read(file: &File, mut at: u64, mut into: &mut [u8]) -> io::Result<usize> {
+    let wanted = into.len();
+    while !into.is_empty() {
+        match file.read_at(into, at) {
+            Ok(0) => break,
+            Ok(count) => {
+                at += count as u64;
+                into = &mut into[count..];
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(wanted - into.len())
 }
 
 /// Writes a whole file so that it is there with all its bytes or not at all, under a name that may be taken.

@@ -3,6 +3,7 @@
 //! Checksums are set right here: noise gets no further than them, and they are no defence against what we write ourselves.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use shopwire_core::{EndpointId, Event};
 
@@ -74,8 +75,9 @@ pub fn segment(directory: &Path, input: &[u8]) {
     assert!(going_on.index.events.len() <= found.index.events.len());
     let (events, attempts) = (found.index.events.len(), found.index.attempts.len());
     std::fs::write(index_path(&path), index_file::encode(&found.index, FIRST, length)).expect(DISK);
-    let index =
-        IndexFile::open(&index_path(&path), FIRST, length).expect(DISK).expect("what was just written");
+    let index = IndexFile::open(&index_path(&path), FIRST, length, &Arc::default())
+        .expect(DISK)
+        .expect("what was just written");
     assert_eq!((index.events() as usize, index.attempts() as usize), (events, attempts));
     let offsets = index.offsets(0..index.events()).expect(DISK);
     assert!(offsets.into_iter().eq(found.index.events.iter().map(|row| row.offset)));
@@ -99,7 +101,7 @@ pub fn index(directory: &Path, input: &[u8]) {
         }
     }
     std::fs::write(&path, bytes).expect(DISK);
-    if let Ok(Ok(index)) = IndexFile::open(&path, FIRST, 8) {
+    if let Ok(Ok(index)) = IndexFile::open(&path, FIRST, 8, &Arc::default()) {
         // Its tables may lead anywhere: that is an error, and not our end.
         drop(index.offsets(0..index.events().min(4)));
         drop(index.id(0));

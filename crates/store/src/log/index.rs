@@ -57,6 +57,11 @@ pub(super) trait Index: Send + Sync {
     /// made anew.
     fn forget(&self, offsets: &[u32]) -> bool;
 
+    /// Sees to it that it can be asked on although its file is to go, or to be replaced.
+    fn hold(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// What is known of attempts.
     fn rows(&self, attempts: Range<u32>) -> io::Result<Vec<AttemptRow>>;
 

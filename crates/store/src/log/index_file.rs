@@ -19,6 +19,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use shopwire_core::{EndpointId, EventId, Timestamp};
 
@@ -27,6 +28,7 @@ use super::file::First;
 use super::filter::{BLOCK, Filter, spread};
 use super::index::{AttemptRow, Index};
 use super::memory::MemoryIndex;
+use super::open_files::{Handle, OpenFiles};
 use super::table::Table;
 use super::wire::Reader;
 
@@ -121,10 +123,10 @@ fn delivery_hash(seq: u64, endpoint: EndpointId) -> u64 {
     spread(seq ^ u64::from_le_bytes(std::array::from_fn(|place| endpoint.as_bytes()[place + 8])))
 }
 
-/// An open index file.
+/// An index file, opened when it is asked.
 #[derive(Debug)]
 pub(super) struct IndexFile {
-    file: File,
+    file: Handle,
     received: Option<(Timestamp, Timestamp)>,
     ids_from: EventId,
     ids_to: EventId,
@@ -143,21 +145,26 @@ pub(super) struct IndexFile {
 
 impl IndexFile {
     /// Opens the index of a segment; the inner error says what is wrong with it.
-    pub(super) fn open(path: &Path, first: First, log_bytes: u64) -> io::Result<Result<Self, &'static str>> {
+    pub(super) fn open(
+        path: &Path,
+        first: First,
+        log_bytes: u64,
+        files: &Arc<OpenFiles>,
+    ) -> io::Result<Result<Self, &'static str>> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err("it is missing")),
             file => file?,
         };
         let length = file.metadata()?.len();
         let Some(start) = read_start(&file, length)? else { return Ok(Err("it is damaged")) };
-        let read = Self::read(&start, file, first, log_bytes);
+        let read = Self::read(&start, Handle::on_demand(path, false, files), first, log_bytes);
         Ok(read.and_then(|index| {
             if index.endpoints.end() == length { Ok(index) } else { Err("its length is wrong") }
         }))
     }
 
     /// Reads header and filters, whose checksum was found right.
-    fn read(start: &[u8], file: File, first: First, log_bytes: u64) -> Result<Self, &'static str> {
+    fn read(start: &[u8], file: Handle, first: First, log_bytes: u64) -> Result<Self, &'static str> {
         let mut rest = Reader(start.strip_prefix(&MAGIC).ok_or("another version wrote it")?);
         if [rest.u64()?, rest.u64()?, rest.u64()?] != [log_bytes, first.event, first.attempt] {
             return Err("it is the index of something else");
@@ -199,6 +206,11 @@ impl IndexFile {
             repeats,
             endpoints,
         })
+    }
+
+    fn id_in(&self, file: &File, event: u32) -> io::Result<EventId> {
+        let row = self.ids.row(file, event)?;
+        row.map(EventId::from_bytes).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     /// The event of the row of a key.
@@ -249,13 +261,12 @@ impl Index for IndexFile {
     }
 
     fn offsets(&self, events: Range<u32>) -> io::Result<Vec<u32>> {
-        let rows = self.offsets.read(&self.file, events)?;
+        let rows = self.file.with(|file| self.offsets.read(file, events))?;
         Ok(rows.into_iter().map(u32::from_le_bytes).collect())
     }
 
     fn id(&self, event: u32) -> io::Result<EventId> {
-        let row = self.ids.row(&self.file, event)?;
-        row.map(EventId::from_bytes).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        self.file.with(|file| self.id_in(file, event))
     }
 
     fn find_id(&self, id: EventId) -> io::Result<Option<u32>> {
@@ -263,9 +274,11 @@ impl Index for IndexFile {
             return Ok(None);
         }
         let event = |row: &[u8; 4]| u32::from_le_bytes(*row);
-        let rank = self.by_id.rank(&self.file, |row| Ok(self.id(event(row))?.cmp(&id)))?;
-        let Some(found) = self.by_id.row(&self.file, rank)?.map(|row| event(&row)) else { return Ok(None) };
-        Ok((self.id(found)? == id).then_some(found))
+        self.file.with(|file| {
+            let rank = self.by_id.rank(file, |row| Ok(self.id_in(file, event(row))?.cmp(&id)))?;
+            let Some(found) = self.by_id.row(file, rank)?.map(|row| event(&row)) else { return Ok(None) };
+            Ok((self.id_in(file, found)? == id).then_some(found))
+        })
     }
 
     fn find_key(&self, key: &DedupKey) -> io::Result<Option<u32>> {
@@ -275,26 +288,32 @@ impl Index for IndexFile {
         let prefix = u128::from(u64::from_be_bytes(std::array::from_fn(|place| key[place])));
         let expected = ((prefix * u128::from(self.keys.rows)) >> 64) as u32;
         let around = expected.saturating_sub(KEY_ROWS)..expected.saturating_add(KEY_ROWS);
-        let rows = self.keys.read(&self.file, around)?;
-        let found = match rows.binary_search_by(|row| row[..16].cmp(key)) {
-            Ok(place) => Some(Self::key_event(&rows[place])),
-            Err(place) if place > 0 && place < rows.len() => None,
-            // It would stand beyond what was read.
-            Err(_) => {
-                let equal = self.keys.equal(&self.file, |row| row[..16].cmp(key))?;
-                equal.last().map(Self::key_event)
-            }
-        };
-        Ok(found)
+        self.file.with(|file| {
+            let rows = self.keys.read(file, around)?;
+            let found = match rows.binary_search_by(|row| row[..16].cmp(key)) {
+                Ok(place) => Some(Self::key_event(&rows[place])),
+                Err(place) if place > 0 && place < rows.len() => None,
+                // It would stand beyond what was read.
+                Err(_) => {
+                    let equal = self.keys.equal(file, |row| row[..16].cmp(key))?;
+                    equal.last().map(Self::key_event)
+                }
+            };
+            Ok(found)
+        })
     }
 
     fn about(&self, subject: u64) -> io::Result<Vec<u32>> {
-        let rows = self.subjects.equal(&self.file, |row| large(row, 0).cmp(&subject))?;
+        let rows = self.file.with(|file| self.subjects.equal(file, |row| large(row, 0).cmp(&subject)))?;
         Ok(rows.iter().map(|row| small(row, 8)).collect())
     }
 
     fn forget(&self, offsets: &[u32]) -> bool {
         offsets.is_empty()
+    }
+
+    fn hold(&self) -> io::Result<()> {
+        self.file.hold()
     }
 
     fn rows(&self, attempts: Range<u32>) -> io::Result<Vec<AttemptRow>> {
@@ -305,11 +324,11 @@ impl Index for IndexFile {
             number: small(row, 16),
             outcome: row[20],
         };
-        Ok(self.rows.read(&self.file, attempts)?.iter().map(row).collect())
+        Ok(self.file.with(|file| self.rows.read(file, attempts))?.iter().map(row).collect())
     }
 
     fn attempts_of(&self, seq: u64) -> io::Result<Vec<u32>> {
-        let rows = self.by_event.equal(&self.file, |row| large(row, 0).cmp(&seq))?;
+        let rows = self.file.with(|file| self.by_event.equal(file, |row| large(row, 0).cmp(&seq)))?;
         Ok(rows.iter().map(|row| small(row, 8)).collect())
     }
 
@@ -319,15 +338,16 @@ impl Index for IndexFile {
         }
         let Some(number) = self.endpoint_number(endpoint)? else { return Ok(None) };
         let compare = |row: &[u8; 16]| -> Ordering { (large(row, 0), small(row, 8)).cmp(&(seq, number)) };
-        Ok(self.repeats.equal(&self.file, compare)?.last().map(|row| small(row, 12)))
+        let found = self.file.with(|file| self.repeats.equal(file, compare))?;
+        Ok(found.last().map(|row| small(row, 12)))
     }
 
     fn endpoint(&self, number: u32) -> io::Result<Option<EndpointId>> {
-        Ok(self.endpoints.row(&self.file, number)?.map(EndpointId::from_bytes))
+        Ok(self.file.with(|file| self.endpoints.row(file, number))?.map(EndpointId::from_bytes))
     }
 
     fn endpoint_number(&self, endpoint: EndpointId) -> io::Result<Option<u32>> {
-        let all = self.endpoints.read(&self.file, 0..self.endpoints.rows)?;
+        let all = self.file.with(|file| self.endpoints.read(file, 0..self.endpoints.rows))?;
         Ok((0..).zip(all).find(|(_, known)| known == endpoint.as_bytes()).map(|(number, _)| number))
     }
 }

@@ -14,7 +14,7 @@
 //! | part | files |
 //! |---|---|
 //! | bytes | `record` (the frame), `event`, `origin`, `attempt`, `lane` (what is framed), `encode` (before they have a place), `group` (what is committed together), `wire` |
-//! | files | `file`, `window` (reading), `scan` (from the beginning) with `damage`, `segments` (the list), `open`, `journal`, `config`, `fault` (the disk's errors) |
+//! | files | `file`, `open_files`, `window` (reading), `scan` (from the beginning) with `damage`, `segments` (the list), `open`, `journal`, `config`, `fault` (the disk's errors) |
 //! | what is known of a segment | `index` (the questions), `memory`, `index_file`, `table`, `filter`, `seal` |
 //! | verbs | `writer` with `staged`, `reader`, `search`, `attempts`, `paging`, `retain`, `erase`, `check` |
 //! | for fuzz targets | `fuzzing` |
@@ -51,6 +51,7 @@ mod journal;
 mod lane;
 mod memory;
 mod open;
+mod open_files;
 pub(crate) mod origin;
 mod paging;
 mod reader;

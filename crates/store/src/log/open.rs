@@ -8,6 +8,7 @@ use super::file::{First, SegmentFile};
 use super::index_file::IndexFile;
 use super::lane::LaneMark;
 use super::memory::{self, MemoryIndex};
+use super::open_files::OpenFiles;
 use super::scan::{Purpose, scan};
 use super::seal::seal;
 use super::segments::{Segment, found_in, index_path};
@@ -26,11 +27,16 @@ pub(super) struct Found {
 }
 
 /// Opens what is there.
-pub(super) fn open(directory: &Path, config: &LogConfig, committed_stamp: u64) -> Result<Found, StoreError> {
+pub(super) fn open(
+    directory: &Path,
+    config: &LogConfig,
+    committed_stamp: u64,
+    files: &Arc<OpenFiles>,
+) -> Result<Found, StoreError> {
     prepare(directory).map_err(fault::of_disk)?;
     let mut names = found_in(directory).map_err(fault::of_disk)?;
     let active = active_of(directory, &mut names)?;
-    let sealed = open_all_sealed(directory, &names, active)?;
+    let sealed = open_all_sealed(directory, config, &names, active, files)?;
     let end = sealed.last().map_or(First { event: 1, attempt: 1 }, Segment::places_end);
     match active {
         Some(first) if !drop_left_over(directory, first, end)? => {
@@ -85,13 +91,15 @@ fn remove(log: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    log.parent().map_or(Ok(()), sync)
+    log.parent().map_or(Ok(()), disk::sync)
 }
 
 fn open_all_sealed(
     directory: &Path,
+    config: &LogConfig,
     names: &[First],
     active: Option<First>,
+    files: &Arc<OpenFiles>,
 ) -> Result<Vec<Segment>, StoreError> {
     let mut sealed: Vec<Segment> = Vec::with_capacity(names.len() + 1);
     for (place, first) in names.iter().enumerate() {
@@ -101,7 +109,7 @@ fn open_all_sealed(
             continue;
         }
         let next = names.get(place + 1).copied().or(active);
-        sealed.push(open_sealed(directory, config, *first, next)?);
+        sealed.push(open_sealed(directory, config, *first, next, files)?);
     }
     Ok(sealed)
 }
@@ -148,16 +156,17 @@ fn open_sealed(
     config: &LogConfig,
     first: First,
     next: Option<First>,
+    files: &Arc<OpenFiles>,
 ) -> Result<Segment, StoreError> {
     let file = fit(open_file(directory, first)?, config);
     let path = index_path(&file.path);
-    match IndexFile::open(&path, first, file.settled()).map_err(fault::of_disk)? {
-        Ok(index) => Ok(Segment { file, index: Arc::new(index), is_sealed: true }),
+    match IndexFile::open(&path, first, file.settled(), files).map_err(fault::of_disk)? {
+        Ok(index) => Ok(Segment { file: file.at_rest(files), index: Arc::new(index), is_sealed: true }),
         Err(why) => {
             let index = path.display();
             tracing::warn!(%index, why, "an index of the log is made anew");
             let remade = remake(&file, next).map_err(fault::of_disk)?;
-            seal(file, &remade).map_err(fault::of_disk)
+            seal(&file, &remade, files).map_err(fault::of_disk)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Letting go of the oldest segments, whole.
 
 use std::io;
-use std::path::Path;
 
 use shopwire_core::Seq;
 
@@ -16,26 +15,23 @@ impl LogReader {
     /// stays for now.
     pub(crate) fn retain(&self, retention: &Retention) -> Result<Dropped, StoreError> {
         let _alone = self.shared.care();
-        let list = self.shared.list();
-        let mut left: u64 = list.iter().map(disk_bytes).sum();
+        let mut left: u64 = self.shared.list().iter().map(disk_bytes).sum();
         let mut dropped = Dropped::default();
-        let mut gone = Vec::new();
-        for segment in list.iter() {
-            if !segment.is_sealed || !may_go(segment, retention, left) {
-                break;
-            }
-            let bytes = disk_bytes(segment);
-            if let Err(error) = unlink(&segment.file.path) {
-                self.shared.remove(&gone);
-                return Err(fault::of_disk(error));
-            }
+        let mut is_changed = false;
+        // The list is asked for anew each time: held on to, it would keep open all that goes.
+        while let Some(oldest) = self.shared.list().first().cloned()
+            && oldest.is_sealed
+            && may_go(&oldest, retention, left)
+        {
+            let bytes = disk_bytes(&oldest);
+            unlink(&oldest).map_err(fault::of_disk)?;
+            self.shared.remove(oldest.first());
             left = left.saturating_sub(bytes);
             dropped.bytes += bytes;
-            dropped.events += u64::from(segment.index.events());
-            gone.push(segment.first());
+            dropped.events += u64::from(oldest.index.events());
+            is_changed = true;
         }
-        self.shared.remove(&gone);
-        if !gone.is_empty() {
+        if is_changed {
             sync(&self.shared.directory).map_err(fault::of_disk)?;
         }
         Ok(Dropped { first: self.span().first, ..dropped })
@@ -53,8 +49,10 @@ fn may_go(segment: &Segment, retention: &Retention, left: u64) -> bool {
 }
 
 /// The records first: an index without them is cleared away on opening, while they without it would come back.
-fn unlink(log: &Path) -> io::Result<()> {
-    for path in [log, &index_path(log)] {
+fn unlink(segment: &Segment) -> io::Result<()> {
+    segment.file.hold()?;
+    segment.index.hold()?;
+    for path in [&segment.file.path, &index_path(&segment.file.path)] {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -9,15 +9,20 @@ use std::time::Duration;
 use super::file::{SegmentFile, replace};
 use super::index_file::{self, IndexFile};
 use super::memory::{self, MemoryIndex};
+use super::open_files::OpenFiles;
 use super::segments::{Segment, Shared, index_path};
 
 /// Writes the index of a segment and opens it.
-pub(super) fn seal(file: Arc<SegmentFile>, index: &MemoryIndex) -> io::Result<Segment> {
+pub(super) fn seal(
+    file: &Arc<SegmentFile>,
+    index: &MemoryIndex,
+    files: &Arc<OpenFiles>,
+) -> io::Result<Segment> {
     let path = index_path(&file.path);
     let bytes = index_file::encode(index, file.first, file.settled());
     replace(&path, |mut draft| draft.write_all(&bytes))?;
-    let index = IndexFile::open(&path, file.first, file.settled())?.map_err(io::Error::other)?;
-    Ok(Segment { file, index: Arc::new(index), is_sealed: true })
+    let index = IndexFile::open(&path, file.first, file.settled(), files)?.map_err(io::Error::other)?;
+    Ok(Segment { file: file.at_rest(files), index: Arc::new(index), is_sealed: true })
 }
 
 /// How long a segment that could not be sealed waits for the next try.
@@ -72,7 +77,7 @@ fn run(shared: &Shared, (file, index): &Job) -> bool {
     let _alone = shared.care();
     let sealed = {
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
-        seal(Arc::clone(file), &index)
+        seal(file, &index, &shared.files)
     };
     match sealed {
         Ok(segment) => {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::file::{First, SegmentFile};
 use super::index::Index;
+use super::open_files::OpenFiles;
 
 /// A segment and what is known of it.
 #[derive(Clone)]
@@ -54,15 +55,17 @@ pub(super) type List = Arc<Vec<Segment>>;
 /// What writer, sealer and readers share.
 pub(super) struct Shared {
     pub(super) directory: PathBuf,
+    pub(super) files: Arc<OpenFiles>,
     list: RwLock<List>,
     care: Mutex<()>,
     overwriting: Mutex<()>,
 }
 
 impl Shared {
-    pub(super) fn new(directory: PathBuf, list: Vec<Segment>) -> Self {
+    pub(super) fn new(directory: PathBuf, files: Arc<OpenFiles>, list: Vec<Segment>) -> Self {
         Self {
             directory,
+            files,
             list: RwLock::new(Arc::new(list)),
             care: Mutex::default(),
             overwriting: Mutex::default(),
@@ -95,8 +98,8 @@ impl Shared {
         });
     }
 
-    pub(super) fn remove(&self, gone: &[First]) {
-        self.change(|list| list.retain(|segment| !gone.contains(&segment.first())));
+    pub(super) fn remove(&self, gone: First) {
+        self.change(|list| list.retain(|segment| segment.first() != gone));
     }
 
     /// Who seals, erases or drops segments does so alone. Neither writing nor reading waits for it, however long it takes.

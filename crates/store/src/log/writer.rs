@@ -64,11 +64,12 @@ impl Log {
         config: LogConfig,
         committed_stamp: u64,
     ) -> Result<Opened, StoreError> {
-        let found = open::open(directory, &config, committed_stamp)?;
+        let files = Arc::default();
+        let found = open::open(directory, &config, committed_stamp, &files)?;
         let (file, index) = (found.file, found.index);
         let mut list = found.sealed;
         list.push(active(&file, &index));
-        let shared = Arc::new(Shared::new(directory.to_owned(), list));
+        let shared = Arc::new(Shared::new(directory.to_owned(), files, list));
         let sealer = Sealer::start(Arc::clone(&shared)).map_err(fault::of_disk)?;
         let staged = Staged::behind(&file, &index);
         let log = Self { config, shared, sealer, file, index, staged, is_written: false, poison: None };

@@ -27,10 +27,9 @@ pub(super) struct Pinned {
     head: Seq,
 }
 
-/// A file of the log: opened, so that it is there until it is copied.
+/// A file of the log. It is there until it is copied: nothing is let go of meanwhile.
 struct Noted {
-    name: PathBuf,
-    file: File,
+    path: PathBuf,
     bytes: u64,
 }
 
@@ -42,13 +41,8 @@ pub(super) fn pin(state: &mut State, file: &Path) -> Result<Pinned, StoreError> 
     // A transaction sees what there is when it first reads.
     db.execute_batch("BEGIN; SELECT count(*) FROM meta")?;
     let reader = state.log.reader();
-    let log = reader.files().into_iter().map(|(path, bytes)| note(&path, bytes)).collect::<Result<_, _>>()?;
+    let log = reader.files().into_iter().map(|(path, bytes)| Noted { path, bytes }).collect();
     Ok(Pinned { db, log, head: reader.head() })
-}
-
-fn note(path: &Path, bytes: u64) -> Result<Noted, StoreError> {
-    let file = File::open(path).map_err(|error| failed_at(path, &error))?;
-    Ok(Noted { name: path.file_name().map(PathBuf::from).unwrap_or_default(), file, bytes })
 }
 
 /// Makes the directory, or sees to it that it is empty.
@@ -75,7 +69,7 @@ impl Pinned {
         make_directory(&log).map_err(|error| failed_at(&log, &error))?;
         let files = 1 + noted.len() as u64;
         for noted in noted {
-            let path = log.join(&noted.name);
+            let path = log.join(noted.path.file_name().unwrap_or_default());
             bytes += noted.copy(&path).map_err(|error| failed_at(&path, &error))?;
         }
         for directory in [&log, into] {
@@ -96,7 +90,7 @@ fn copy_database(from: &Connection, into: &Path) -> Result<u64, StoreError> {
 impl Noted {
     fn copy(self, into: &Path) -> io::Result<u64> {
         let mut out = owners_file(into)?;
-        let copied = io::copy(&mut self.file.take(self.bytes), &mut out)?;
+        let copied = io::copy(&mut File::open(&self.path)?.take(self.bytes), &mut out)?;
         if copied < self.bytes {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than it was"));
         }

@@ -241,8 +241,9 @@ impl Ledger for SqliteLedger {
     }
 
     async fn retain(&self, retention: Retention) -> Result<Dropped, StoreError> {
-        let _care = self.care.lock().await;
-        let dropped = self.read_log(move |log| log.retain(&retention)).await?;
+        let care = Arc::clone(&self.care).lock_owned().await;
+        // It is gone on with if whoever asked hangs up: until it has ended nobody else's turn comes.
+        let (dropped, _care) = self.read_log(move |log| Ok((log.retain(&retention)?, care))).await?;
         if dropped.events > 0 {
             self.writer.change(move |db| merges::drop_before(db, dropped.first)).await?;
         }

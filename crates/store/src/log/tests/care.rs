@@ -335,3 +335,40 @@ fn a_segment_that_goes_while_the_log_is_looked_at_is_no_fault() {
     fs::remove_file(&list[2].file.path).unwrap();
     assert_eq!(reader.check_list(&list).len(), 1, "one that is still wanted is");
 }
+
+#[test]
+fn who_has_the_index_of_before_an_erasure_goes_on_with_it() {
+    let (_place, log) = segments(3);
+    let list = log.reader().shared.list();
+    let known = |segment: &Segment| {
+        let index = &segment.index;
+        (index.offsets(0..3).unwrap(), index.id(2).unwrap(), index.rows(0..2).unwrap())
+    };
+    let before: Vec<_> = list.iter().map(known).collect();
+    log.reader().erase(shop(1), &subject()).unwrap();
+    assert!(list.iter().map(known).eq(before));
+}
+
+/// How many files below a directory this process has open.
+#[cfg(target_os = "linux")]
+fn open_below(directory: &std::path::Path) -> usize {
+    let open = fs::read_dir("/proc/self/fd").unwrap();
+    open.filter(|entry| {
+        let path = fs::read_link(entry.as_ref().unwrap().path());
+        path.is_ok_and(|path| path.starts_with(directory))
+    })
+    .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn however_many_segments_there_are_few_files_are_open() {
+    const OPEN_MAX: usize = LogConfig::OPEN_FILES_MAX;
+    let (place, log) = segments(OPEN_MAX as u64);
+    assert!(open_below(place.path()) <= 1, "what nobody reads is not open");
+    assert_eq!(all(&log).len(), OPEN_MAX * 3);
+    assert!(log.reader().walk_attempts(AttemptPlace(0), usize::MAX).unwrap().next.is_none());
+    assert!((10..=OPEN_MAX + 1).contains(&open_below(place.path())));
+    log.reader().retain(&Retention { bytes_max: Some(0), ..Retention::default() }).unwrap();
+    assert!(open_below(place.path()) <= 1, "what is gone is not kept open");
+}
