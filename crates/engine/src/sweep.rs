@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shopwire_core::{Limits, Timestamp};
+use shopwire_core::Limits;
 use shopwire_store::Ledger;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +13,7 @@ const EVERY_MS: u64 = 10 * 60_000;
 /// Milliseconds between the bounded steps of one sweep: others want to write too.
 const STEP_MS: u64 = 50;
 
-/// Sweeps identity keys and idempotency answers now and then, until `stop`.
+/// Sweeps answers to requests with an idempotency key now and then, until `stop`.
 pub(crate) async fn sweep(
     ledger: Arc<dyn Ledger>,
     timer: Arc<dyn Timer>,
@@ -26,10 +26,8 @@ pub(crate) async fn sweep(
             () = timer.sleep_ms(pause_ms) => {}
             () = stop.cancelled() => return,
         }
-        let before =
-            |keep_ms: u64| -> Timestamp { timer.now().plus_ms(-i64::try_from(keep_ms).unwrap_or(i64::MAX)) };
-        let swept = ledger.sweep(before(limits.dedup_keep_ms), before(limits.idempotency_keep_ms)).await;
-        pause_ms = match swept {
+        let keep_ms = i64::try_from(limits.idempotency_keep_ms).unwrap_or(i64::MAX);
+        pause_ms = match ledger.sweep(timer.now().plus_ms(-keep_ms)).await {
             Ok(true) => STEP_MS,
             Ok(false) => EVERY_MS,
             Err(error) => {

@@ -3,6 +3,10 @@
 use shopwire_core::{Limits, Seq, Timestamp};
 use shopwire_store::{LogSpan, Retention};
 
+/// Into so many files at least what is kept is cut by its age. A file goes when its newest event is old: so none stays
+/// longer than this share beyond its time.
+const FILES_MIN: u64 = 8;
+
 /// For how long and how much events are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Policy {
@@ -43,6 +47,7 @@ impl Policy {
     pub(super) fn gentle(self, now: Timestamp, owed: Option<Owed>) -> Retention {
         Retention {
             received_before: Some(self.old_before(now)),
+            begun_before: Some(before(now, self.keep_ms / FILES_MIN)),
             bytes_max: self.bytes_max,
             keep_from: owed.map(|owed| owed.seq),
         }
@@ -62,6 +67,7 @@ impl Policy {
         let must = owed.received_at < too_old || is_large;
         must.then(|| Retention {
             received_before: Some(too_old),
+            begun_before: None,
             bytes_max: self.bytes_hard(),
             keep_from: Some(keep_from),
         })
@@ -95,6 +101,7 @@ mod tests {
     fn what_is_owed_is_kept_while_the_rest_goes_by_age_and_size() {
         let retention = policy(1_000).gentle(NOW, Some(owed(40)));
         assert_eq!(retention.received_before, Some(NOW.plus_ms(-30 * DAY_MS)));
+        assert_eq!(retention.begun_before, Some(NOW.plus_ms(-30 * DAY_MS / 8)));
         assert_eq!((retention.bytes_max, retention.keep_from), (Some(1_000), Some(Seq(7))));
         let retention = policy(0).gentle(NOW, None);
         assert_eq!((retention.bytes_max, retention.keep_from), (None, None));

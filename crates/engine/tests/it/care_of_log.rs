@@ -284,6 +284,21 @@ async fn an_endpoint_that_wants_none_of_it_holds_nothing_up() {
 }
 
 #[tokio::test]
+async fn the_old_goes_however_little_comes() {
+    let world = World::new().await;
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    world.order(&source, "1").await;
+    world.clock.advance_ms(20 * DAY_MS);
+    world.order(&source, "2").await;
+    let first = async || world.ledger.span().await.unwrap().first;
+    world.clock.advance_ms(11 * DAY_MS);
+    // Its file is far from full.
+    pass_until(&world, async || first().await == Seq(2)).await;
+    world.clock.advance_ms(21 * DAY_MS);
+    pass_until(&world, async || first().await == Seq(3)).await;
+}
+
+#[tokio::test]
 async fn a_full_disk_refuses_what_comes_and_costs_nothing_of_what_was_there() {
     let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
     let (_, source) = world.source(DialectId::Ecwid).await;

@@ -241,8 +241,8 @@ impl Ledger for Unreliable {
         self.at("recall")?.recall(key).await
     }
 
-    async fn sweep(&self, dedup: Timestamp, idempotency: Timestamp) -> Result<bool, StoreError> {
-        self.at("sweep")?.sweep(dedup, idempotency).await
+    async fn sweep(&self, idempotency_before: Timestamp) -> Result<bool, StoreError> {
+        self.at("sweep")?.sweep(idempotency_before).await
     }
 
     async fn span(&self) -> Result<LogSpan, StoreError> {

@@ -54,7 +54,7 @@ pub(super) async fn sweeping_forgets_the_old_and_keeps_the_new(backend: &dyn Bac
     ledger.append(identified(41, source_id(0), "new")).await.unwrap();
     ledger.remember(key(1), b"old".to_vec(), moment(10)).await.unwrap();
     ledger.remember(key(2), b"new".to_vec(), moment(30)).await.unwrap();
-    assert!(!ledger.sweep(moment(20), moment(20)).await.unwrap(), "there is no more");
+    assert!(!ledger.sweep(moment(20)).await.unwrap(), "there is no more");
 
     let copy = ledger.append(identified(50, source_id(0), "new")).await.unwrap();
     assert_eq!(copy, Appended::Merged { into: event_id(41), seq: Seq(1) });
@@ -128,6 +128,24 @@ pub(super) async fn whole_ranges_go_and_what_must_stay_stays(backend: &dyn Backe
     let ledger = backend.reopen(ledger).await;
     assert_eq!(ledger.span().await.unwrap().head, Seq(202));
     assert_eq!(ledger.health(true).await.unwrap().problems, [""; 0]);
+}
+
+pub(super) async fn what_is_old_goes_however_little_came(backend: &dyn Backend) {
+    let mut ledger = backend.open().await;
+    let endpoint = endpoint_id(1);
+    ledger.open_lane(endpoint, Seq::START).await.unwrap();
+    append_all(&*ledger, 1..4).await;
+    ledger.record(vec![update(endpoint, Seq(2))]).await.unwrap();
+    let old = Retention { received_before: Some(moment(10_000)), ..Retention::default() };
+    // The earliest of them was received at that moment.
+    let began = event(3).received_at;
+    for (begun_before, events) in [(None, 0), (Some(began), 0), (Some(began.plus_ms(1)), 3)] {
+        ledger.retain(Retention { begun_before, ..Retention::default() }).await.unwrap();
+        ledger = backend.reopen(ledger).await;
+        assert_eq!(ledger.retain(old).await.unwrap().events, events, "{begun_before:?}");
+    }
+    assert_eq!(ledger.lane(endpoint).await.unwrap().unwrap().cursor, Seq(2), "lanes stand where they stood");
+    assert_eq!(ledger.head().await.unwrap(), Seq(3));
 }
 
 pub(super) async fn what_is_erased_leaves_place_id_type_and_times(backend: &dyn Backend) {

@@ -152,6 +152,7 @@ checks! {
         a_sound_store_is_healthy
         the_span_tells_how_far_the_log_reaches
         whole_ranges_go_and_what_must_stay_stays
+        what_is_old_goes_however_little_came
         what_is_erased_leaves_place_id_type_and_times
         erasing_again_and_what_is_not_there_harms_nothing
         a_copy_is_not_made_where_something_is

@@ -23,6 +23,9 @@ pub struct LogSpan {
 pub struct Retention {
     /// Events received before this moment may go.
     pub received_before: Option<Timestamp>,
+    /// If an event in the range that is being written was received before this moment, the range ends, so that it can go as a
+    /// whole some day, however little comes.
+    pub begun_before: Option<Timestamp>,
     /// So many bytes the log may have.
     pub bytes_max: Option<u64>,
     /// From this place on everything stays.

@@ -211,10 +211,8 @@ pub trait Ledger: Send + Sync {
     // --- Care
 
     /// Forgets idempotency keys older than `idempotency_before`, at most a bounded number at a time; answers whether there is
-    /// more. Identity keys of events received before `dedup_before` need not be known any more: where they go with their events,
-    /// they stay as long as these.
-    async fn sweep(&self, dedup_before: Timestamp, idempotency_before: Timestamp)
-    -> Result<bool, StoreError>;
+    /// more. Identity keys of events go with their events.
+    async fn sweep(&self, idempotency_before: Timestamp) -> Result<bool, StoreError>;
 
     /// How far the log reaches.
     async fn span(&self) -> Result<LogSpan, StoreError>;

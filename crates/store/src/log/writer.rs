@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use shopwire_core::{EventId, Seq};
+use shopwire_core::{EventId, Seq, Timestamp};
 
 use super::file::{First, SegmentFile};
 use super::lane::LaneMark;
@@ -211,6 +211,12 @@ impl Log {
         // Its name is made of the places, so that one without any can't be followed by another.
         let has_places = self.staged.next_first() != self.file.first;
         self.file.settled() >= self.config.segment_bytes.min(SEGMENT_BYTES_MAX) && has_places
+    }
+
+    /// Whether an event in the active segment was received before this moment.
+    pub(crate) fn is_begun_before(&self, moment: Timestamp) -> bool {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.received.is_some_and(|(first, _)| first < moment)
     }
 
     /// Begins a new segment, unless nothing has got a place in this one yet. The former one is sealed on a thread of its own.

@@ -230,6 +230,16 @@ impl State {
         self.stands.stored(&unstored);
         Ok(())
     }
+
+    /// Begins a new segment of the log if an event in the present one was received before this moment.
+    pub(super) fn end_segment_begun_before(&mut self, moment: Timestamp) -> Result<(), StoreError> {
+        if !self.log.is_begun_before(moment) {
+            return Ok(());
+        }
+        // Where lanes stand is looked for in the newest segment only.
+        self.flush()?;
+        self.log.roll()
+    }
 }
 
 fn execute(db: &Connection, sql: &str) -> rusqlite::Result<()> {

@@ -223,12 +223,7 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |db| idempotency::recall(db, &vault, &key)).await
     }
 
-    async fn sweep(
-        &self,
-        _dedup_before: Timestamp,
-        idempotency_before: Timestamp,
-    ) -> Result<bool, StoreError> {
-        // Identity keys stand in the segments of the log and go with them.
+    async fn sweep(&self, idempotency_before: Timestamp) -> Result<bool, StoreError> {
         self.writer
             .change(move |db| {
                 Ok(idempotency::sweep(db, idempotency_before, SWEEP_ROWS_MAX)? == SWEEP_ROWS_MAX)
@@ -242,6 +237,13 @@ impl Ledger for SqliteLedger {
 
     async fn retain(&self, retention: Retention) -> Result<Dropped, StoreError> {
         let care = Arc::clone(&self.care).lock_owned().await;
+        if let Some(moment) = retention.begun_before {
+            let ended = self.writer.between(move |state| state.end_segment_begun_before(moment)).await;
+            // Letting go may be what makes room for it.
+            if let Err(error) = ended {
+                tracing::warn!(%error, "no new segment of the log can be begun: what is old in the present one stays");
+            }
+        }
         // It is gone on with if whoever asked hangs up: until it has ended nobody else's turn comes.
         let (dropped, _care) = self.read_log(move |log| Ok((log.retain(&retention)?, care))).await?;
         if dropped.events > 0 {

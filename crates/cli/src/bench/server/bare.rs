@@ -195,12 +195,8 @@ impl Ledger for Bare {
         self.inner.recall(key).await
     }
 
-    async fn sweep(
-        &self,
-        dedup_before: Timestamp,
-        idempotency_before: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.inner.sweep(dedup_before, idempotency_before).await
+    async fn sweep(&self, idempotency_before: Timestamp) -> Result<bool, StoreError> {
+        self.inner.sweep(idempotency_before).await
     }
 
     async fn span(&self) -> Result<LogSpan, StoreError> {
