@@ -102,6 +102,11 @@ impl Bucket {
         self.parts = self.parts.saturating_sub(parts);
     }
 
+    /// One of the requests that were taken is not made.
+    pub fn give_back(&mut self) {
+        self.parts = self.parts.saturating_add(REQUEST).min(self.rate.parts_max());
+    }
+
     /// When the next request may be made; the moment it was last filled, if one may be made at once.
     pub fn next_at(&self) -> Timestamp {
         let lacking = REQUEST.saturating_sub(self.parts);
@@ -187,6 +192,19 @@ mod tests {
         bucket.take(2);
         bucket.retune(rate(1.0, 100), NOW);
         assert_eq!(bucket.available(NOW), 0);
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_made_again_and_no_more() {
+        let mut bucket = Bucket::full(rate(0.1, 3), NOW);
+        bucket.take(3);
+        bucket.give_back();
+        assert_eq!(bucket.available(NOW), 1);
+        // It has filled up meanwhile.
+        let later = NOW.plus_ms(3_600_000);
+        assert_eq!(bucket.available(later), 3);
+        bucket.give_back();
+        assert_eq!(bucket.available(later), 3);
     }
 
     #[test]

@@ -178,6 +178,13 @@ impl Care {
         }
     }
 
+    /// An attempt that was to begin does not, the lane's run having ended: it uses up nothing of the rate.
+    pub fn given_back(&mut self) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.give_back();
+        }
+    }
+
     /// An attempt has ended at `now`.
     pub fn ended(&mut self, ending: Ending<'_>, now: Timestamp) -> Turned {
         let sign = sign_of(ending.outcome);

@@ -340,6 +340,14 @@ impl Lane {
         }
     }
 
+    /// A delivery that was in flight has not begun: it waits for room as before. Nothing is to be stored for it.
+    pub fn give_back(&mut self, seq: Seq) {
+        self.in_flight -= 1;
+        self.items.get_mut(&seq).expect("only what is in flight is given back").place =
+            Place::Due(Timestamp::EPOCH);
+        self.due.insert((Timestamp::EPOCH, seq));
+    }
+
     fn name_followers(&mut self, seq: Seq) {
         let queue = &self.queues[&self.queue_key(seq, self.items[&seq].key)];
         let unnamed: Vec<Seq> = queue.iter().copied().filter(|other| !self.items[other].named).collect();

@@ -153,6 +153,30 @@ fn a_revived_delivery_is_sent_again_once_its_subject_is_free() {
 }
 
 #[test]
+fn what_has_not_begun_is_given_back_and_nothing_is_stored_for_it() {
+    let mut lane = fresh(Ordering::Subject);
+    for (seq, key) in [(1, 7), (2, 7), (3, 8)] {
+        lane.offer(Seq(seq), key);
+    }
+    lane.settle(Seq(3), waits(50));
+    assert_eq!(lane.wake(at(50)), [Seq(3)]);
+    let (_, _, stored) = lane.changes();
+    assert_eq!(
+        stored.wait.iter().map(|waiting| (waiting.seq.0, waiting.due)).collect::<Vec<_>>(),
+        [(3, Some(at(50)))]
+    );
+    lane.give_back(Seq(1));
+    lane.give_back(Seq(3));
+    assert_eq!((lane.in_flight(), lane.cursor(), lane.has_changes()), (0, Seq(0), false));
+    assert_eq!(
+        lane.progress(Seq(3)).map(|progress| progress.attempts),
+        Some(1),
+        "it has not used up an attempt"
+    );
+    assert_eq!(lane.wake(at(50)), [Seq(1), Seq(3)], "and the next of the subject still waits for the first");
+}
+
+#[test]
 fn what_is_passed_over_is_finished_and_holds_nobody_up() {
     let mut lane = fresh(Ordering::Subject);
     lane.offer(Seq(1), 7);
@@ -218,6 +242,8 @@ enum Action {
     Offer,
     Finish(prop::sample::Index),
     Fail(prop::sample::Index, i64),
+    /// One that was to be sent has not begun.
+    GiveBack(prop::sample::Index),
     Pass(i64),
     /// So many may be in flight from now on.
     Limit(usize),
@@ -230,6 +256,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         6 => Just(Action::Offer),
         4 => any::<prop::sample::Index>().prop_map(Action::Finish),
         3 => (any::<prop::sample::Index>(), 1i64..50).prop_map(|(i, ms)| Action::Fail(i, ms)),
+        1 => any::<prop::sample::Index>().prop_map(Action::GiveBack),
         3 => (1i64..40).prop_map(Action::Pass),
         2 => (0..=BOUNDS.in_flight_max).prop_map(Action::Limit),
         4 => Just(Action::Store),
@@ -271,6 +298,11 @@ proptest! {
                     _ => Settled::Finished,
                 };
                 settle(lane, world, &subjects, seq, settled);
+            }
+            Action::GiveBack(index) if !world.flying.is_empty() => {
+                let seq = *world.flying.keys().nth(index.index(world.flying.len())).expect("in range");
+                world.flying.remove(&seq);
+                lane.give_back(seq);
             }
             Action::Pass(ms) => {
                 world.now += ms;

@@ -17,5 +17,5 @@ pub use address::Address;
 pub(crate) use address::policy_of;
 pub use attempt::Attempted;
 pub use courier::Courier;
-pub(crate) use courier::{CourierParts, Places};
+pub(crate) use courier::{CourierParts, Place, Places};
 pub use redeliver::RedeliverError;

@@ -1,8 +1,9 @@
 //! One slow, dead or flooding endpoint costs the others nothing (P4), and memory is bounded whatever the backlog (P5).
 
 use futures_util::future::join_all;
+use shopwire_core::delivery::Rate;
 use shopwire_core::{DialectId, Limits, Source};
-use shopwire_engine::configure::EndpointDraft;
+use shopwire_engine::configure::{EndpointChange, EndpointDraft};
 use shopwire_store::Ledger as _;
 use shopwire_testkit::{Reply, ScriptedReceiver};
 
@@ -162,4 +163,53 @@ async fn an_endpoint_that_hangs_can_be_deleted_at_once() {
     assert_eq!(world.ledger.lane(endpoint.id).await.unwrap(), None);
     assert_eq!(world.engine.metrics().in_flight.get(), 0);
     assert_eq!(world.engine.metrics().lanes_running.get(), 0);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_place_is_given_back_when_its_endpoint_changes_or_pauses() {
+    let world = World::with(Limits { in_flight_per_host_max: 1, ..Limits::default() }).await;
+    let (hung, good) = (hanging().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let draft = EndpointDraft {
+        rate: Some(Rate { per_second: 0.001, burst: Some(10) }),
+        ..World::draft(hung.url("/"))
+    };
+    let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
+    let sent = orders(&world, &source, 0..10).await;
+    hung.wait_for(3).await;
+    let change = EndpointChange { url: Some(good.url("/")), ..EndpointChange::default() };
+    world.engine.update_endpoint(endpoint.id, change).await.unwrap();
+    // Those that are on their way time out; the others, which only waited for a place, did not begin.
+    world.pass_ms(15_000).await;
+    assert_eq!(good.wait_for(7).await.len(), 7);
+    let attempts = world.attempts(endpoint.id, 10).await;
+    assert_eq!(attempts.iter().filter(|attempt| attempt.outcome.is_delivered()).count(), 7);
+    assert!(attempts.iter().all(|attempt| attempt.number == 1), "what was given back has cost no attempt");
+    assert_eq!(hung.requests().len(), 3, "its own two places, and the one of the host");
+    // That the rate had room for all ten shows that they took up none of it.
+    let freed = EndpointChange { rate: Some(None), ..EndpointChange::default() };
+    world.engine.update_endpoint(endpoint.id, freed).await.unwrap();
+    world.pass_ms(5_000).await;
+    assert_eq!(sorted(ids(&good.wait_for(10).await)), sorted(sent));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_is_paused_as_soon_as_what_is_on_its_way_has_ended() {
+    let world = World::with(Limits { in_flight_per_host_max: 1, ..Limits::default() }).await;
+    let hung = hanging().await;
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let (endpoint, _) = world.endpoint(hung.url("/")).await;
+    let sent = orders(&world, &source, 0..10).await;
+    hung.wait_for(3).await;
+    world.engine.pause_endpoint(endpoint.id).await.unwrap();
+    world.pass_ms(15_000).await;
+    until(async || world.engine.metrics().lanes_running.get() == 0).await;
+    assert_eq!(hung.requests().len(), 3);
+    let lane = world.ledger.lane(endpoint.id).await.unwrap().unwrap();
+    assert_eq!(lane.waiting.len(), 3, "what was tried waits for a retry");
+    hung.set_replies([Reply::status(200)]);
+    world.engine.resume_endpoint(endpoint.id).await.unwrap();
+    hung.wait_for(10).await;
+    world.pass_ms(5_000).await;
+    assert_eq!(sorted(ids(&hung.wait_for(13).await[3..])), sorted(sent));
 }

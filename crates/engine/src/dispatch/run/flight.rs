@@ -10,8 +10,9 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use shopwire_core::Seq;
 use shopwire_core::delivery::{DeadReason, Endpoint};
 use shopwire_store::StoreError;
+use tokio_util::sync::CancellationToken;
 
-use crate::deliver::{Address, Attempted, Courier, Places};
+use crate::deliver::{Address, Attempted, Courier, Place, Places};
 use crate::dispatch::Parcel;
 
 /// What became of a delivery that was in flight.
@@ -21,6 +22,8 @@ pub(super) enum Landed {
     Undeliverable(Seq, DeadReason, String),
     /// It could not be read from the store.
     Unread(Seq, StoreError),
+    /// The run has ended before it began: it is as if it had not been let go of.
+    Grounded(Seq),
 }
 
 /// The flights of one lane.
@@ -31,12 +34,15 @@ pub(super) struct Flights {
     /// Parcels of some of those that wait for an earlier one of their subject: who is not here is read again.
     held: BTreeMap<Seq, Arc<Parcel>>,
     flying: FuturesUnordered<BoxFuture<'static, Landed>>,
+    /// Nothing begins any more.
+    grounded: CancellationToken,
 }
 
 impl Flights {
     pub(super) fn new(courier: Arc<Courier>, endpoint: &Endpoint) -> Self {
         let (address, places) = (Arc::new(courier.address(endpoint)), courier.places(endpoint));
-        Self { courier, address, places, held: BTreeMap::new(), flying: FuturesUnordered::new() }
+        let (held, flying) = (BTreeMap::new(), FuturesUnordered::new());
+        Self { courier, address, places, held, flying, grounded: CancellationToken::new() }
     }
 
     /// Keeps a parcel at hand for its flight.
@@ -58,27 +64,26 @@ impl Flights {
     pub(super) fn start(&mut self, seq: Seq) {
         let (courier, address) = (Arc::clone(&self.courier), Arc::clone(&self.address));
         let (at_hand, places) = (self.held.remove(&seq), self.places.clone());
-        let unrenderable = move |why| Landed::Undeliverable(seq, DeadReason::Unrenderable, why);
+        let grounded = self.grounded.clone();
         let flight = async move {
-            let _place = places.take().await;
-            let parcel = match at_hand {
-                Some(parcel) => parcel,
-                None => match courier.fetch(seq).await {
-                    Ok(Some(parcel)) => parcel,
-                    Ok(None) => return gone(&courier, seq).await,
-                    Err(error @ (StoreError::Damaged { .. } | StoreError::Unreadable(_))) => {
-                        return unrenderable(error.to_string());
-                    }
-                    Err(error) => return Landed::Unread(seq, error),
-                },
+            let boarded = tokio::select! {
+                // In this order: where there is a place at once, nobody need listen.
+                biased;
+                boarded = board(&courier, &places, seq, at_hand) => boarded,
+                () = grounded.cancelled() => return Landed::Grounded(seq),
+            };
+            let (_place, parcel) = match boarded {
+                Ok(_) if grounded.is_cancelled() => return Landed::Grounded(seq),
+                Ok(boarded) => boarded,
+                Err(landed) => return landed,
             };
             match courier.attempt(&address, &parcel).await {
                 Ok(attempted) => Landed::Attempted(seq, attempted),
-                Err(error) => unrenderable(error.to_string()),
+                Err(error) => unrenderable(seq, error.to_string()),
             }
         };
         // An event that we stumble over costs itself, not the lane.
-        let stumbled = move |_| unrenderable("a fault in Shopwire: see its log".to_owned());
+        let stumbled = move |_| unrenderable(seq, "a fault in Shopwire: see its log".to_owned());
         self.flying.push(Box::pin(
             AssertUnwindSafe(flight).catch_unwind().map(move |landed| landed.unwrap_or_else(stumbled)),
         ));
@@ -93,10 +98,40 @@ impl Flights {
         self.flying.is_empty()
     }
 
+    /// Lets nothing begin any more: what waits for a place, for minutes perhaps, lands at once.
+    pub(super) fn ground(&self) {
+        self.grounded.cancel();
+    }
+
     /// Waits for nothing that is in flight any more.
     pub(super) fn break_off(&mut self) {
         self.flying.clear();
     }
+}
+
+/// Finds a place for a delivery, and reads its event unless it is at hand; or what becomes of it without one.
+async fn board(
+    courier: &Courier,
+    places: &Places,
+    seq: Seq,
+    at_hand: Option<Arc<Parcel>>,
+) -> Result<(Place, Arc<Parcel>), Landed> {
+    let place = places.take().await;
+    if let Some(parcel) = at_hand {
+        return Ok((place, parcel));
+    }
+    match courier.fetch(seq).await {
+        Ok(Some(parcel)) => Ok((place, parcel)),
+        Ok(None) => Err(gone(courier, seq).await),
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Unreadable(_))) => {
+            Err(unrenderable(seq, error.to_string()))
+        }
+        Err(error) => Err(Landed::Unread(seq, error)),
+    }
+}
+
+const fn unrenderable(seq: Seq, why: String) -> Landed {
+    Landed::Undeliverable(seq, DeadReason::Unrenderable, why)
 }
 
 /// The event is no longer in the log: retention took it with all that stands before it, or it alone was erased.

@@ -15,6 +15,7 @@ impl Run {
         let (seq, attempted) = match landed {
             Landed::Attempted(seq, attempted) => (seq, attempted),
             Landed::Undeliverable(seq, reason, why) => return self.bury(seq, reason, why),
+            Landed::Grounded(seq) => return self.give_back(seq),
             Landed::Unread(seq, error) => (seq, self.our_fault(error.to_string())),
         };
         let before =
@@ -126,14 +127,19 @@ impl Run {
     }
 
     fn settle(&mut self, seq: Seq, settled: Settled) {
-        let next = self.lane.settle(seq, settled);
-        // When the run is ending, the next of its subject stays unsent: the next run offers or wakes it again, since
-        // neither its end nor a cursor beyond it is recorded.
-        if let Some(next) = next
-            && self.ended.is_none()
-        {
+        let Some(next) = self.lane.settle(seq, settled) else { return };
+        if self.ended.is_none() {
             self.care.with(|care| care.began(1));
             self.flights.start(next);
+        } else {
+            self.lane.give_back(next);
         }
+    }
+
+    /// The run is ending, and a delivery has not begun: the next run offers or wakes it again, since neither its end nor a
+    /// cursor beyond it is recorded.
+    fn give_back(&mut self, seq: Seq) {
+        self.care.with(|care| care.given_back());
+        self.lane.give_back(seq);
     }
 }

@@ -95,7 +95,7 @@ impl Run {
         })
     }
 
-    /// Runs until the endpoint changes, the lane is stopped, or the receiver wants no more; then lets what is in flight land
+    /// Runs until the endpoint changes, the lane is stopped, or the receiver wants no more; then lets what is on its way land
     /// and records where the lane stands.
     pub(super) async fn run(
         mut self,
@@ -157,6 +157,8 @@ impl Run {
         // What did not concern the endpoint so far must not do so because of a change.
         self.pass_quiet();
         self.supply.end();
+        // What has not begun would go to the endpoint as it was.
+        self.flights.ground();
         // Who is closed stays closed, whatever is asked meanwhile.
         if !matches!(self.ended, Some(Ended::Closed(_))) {
             self.ended = Some(ended);
