@@ -82,7 +82,7 @@ limits! {
     /// Deliveries of one endpoint that may wait by name before replays to it queue no more; never more than half of
     /// `waiting_per_endpoint_max`.
     replay_waiting_max: usize = 1_000;
-    /// Replays that run at the same time; further ones wait.
+    /// Replays that run at the same time; further ones wait. One whose endpoint has no room for more does not count.
     replays_running_max: usize = 4;
     /// Replays that are known, ended ones too: the oldest of these make room.
     replays_max: usize = 1_000;

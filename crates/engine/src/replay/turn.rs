@@ -9,8 +9,6 @@ use shopwire_store::StoreError;
 use super::job::{Job, TURN_MAX, places};
 use crate::Engine;
 
-/// Milliseconds until a full lane is looked at again.
-const FULL_LANE_MS: i64 = 100;
 /// How often a replay's position is stored: after so many events looked at …
 const STORED_EVERY_EVENTS: u64 = 1_000;
 /// … or so many milliseconds. What came later is done again after a crash.
@@ -28,7 +26,7 @@ pub(super) enum Turn {
 }
 
 impl Engine {
-    /// Lets a replay go on by one turn.
+    /// Lets a replay go on by one turn; `None` if its lane has no room.
     ///
     /// # Errors
     /// If the store fails: then its job is to be made anew.
@@ -37,16 +35,15 @@ impl Engine {
         replay: &Replay,
         endpoint: &Endpoint,
         job: &mut Job,
-    ) -> Result<Turn, StoreError> {
+    ) -> Result<Option<Turn>, StoreError> {
         let now = self.timer().now();
         let earned = match job.pace.ask(now) {
             Ok(earned) => earned,
-            Err(due) => return Ok(Turn::Until(due)),
+            Err(due) => return Ok(Some(Turn::Until(due))),
         };
         let room = self.room_for_replays(endpoint.id).await?;
         if room == 0 {
-            self.promoted(replay).await?;
-            return Ok(Turn::Until(now.plus_ms(FULL_LANE_MS)));
+            return Ok(None);
         }
         let limit = room.min(earned.min(TURN_MAX).try_into().unwrap_or(room));
         let picked = job.pick(self, replay, endpoint, limit).await?;
@@ -62,11 +59,11 @@ impl Engine {
         if is_due {
             job.stored = (progress.looked_at, now);
         }
-        match went_on {
-            Some(replay) if picked.is_end => self.end_replay(&replay, ReplayState::Finished).await,
-            Some(_) => Ok(Turn::Again),
-            None => Ok(Turn::Ended),
-        }
+        Ok(Some(match went_on {
+            Some(replay) if picked.is_end => self.end_replay(&replay, ReplayState::Finished).await?,
+            Some(_) => Turn::Again,
+            None => Turn::Ended,
+        }))
     }
 
     /// The endpoint of a replay; if it gets nothing any more, why.
@@ -109,14 +106,6 @@ impl Engine {
     fn count_replayed(&self, before: &ReplayProgress, now: &ReplayProgress) {
         self.0.metrics.replayed.add(now.queued - before.queued);
         self.0.metrics.replay_skipped.add(now.skipped.total() - before.skipped.total());
-    }
-
-    /// Whether it has just left the queue: that is told, even if it can't do anything yet.
-    async fn promoted(&self, replay: &Replay) -> Result<(), StoreError> {
-        if replay.state == ReplayState::Queued {
-            self.went_on(replay, replay.progress, false).await?;
-        }
-        Ok(())
     }
 
     async fn went_on(

@@ -178,3 +178,31 @@ async fn a_disabled_endpoint_is_to_be_resumed_first() {
     world.engine.update_endpoint(endpoint, change).await.unwrap();
     receiver.wait_for(3).await;
 }
+
+#[tokio::test]
+async fn replays_to_an_endpoint_that_takes_nothing_do_not_keep_others_from_running() {
+    let limits = Limits { replays_running_max: 2, replay_waiting_max: 3, ..Limits::default() };
+    let (world, receiver) = (World::with(limits).await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    for n in 0..10 {
+        world.order(&source, &n.to_string()).await;
+    }
+    let (paused, active) =
+        (world.endpoint(receiver.url("/")).await.0.id, world.endpoint(receiver.url("/")).await.0.id);
+    world.engine.pause_endpoint(paused).await.unwrap();
+    let mut stuck = Vec::new();
+    for _ in 0..3 {
+        stuck.push(world.engine.start_replay(draft(paused, all())).await.unwrap().id);
+        world.clock.advance_ms(1);
+    }
+    until(async || seen(&world, stuck[0]).progress.queued == 3).await;
+    let other = world.engine.start_replay(draft(active, all())).await.unwrap();
+    assert_eq!(ended(&world, other.id).await.progress.queued, 10);
+    assert_eq!(seen(&world, stuck[2]).state, ReplayState::Queued, "it waits like the others");
+    // They go on as soon as there is room, and lose nothing.
+    world.engine.resume_endpoint(paused).await.unwrap();
+    for id in stuck {
+        let progress = ended(&world, id).await.progress;
+        assert_eq!(progress.queued + progress.skipped.on_their_way, 10);
+    }
+}
