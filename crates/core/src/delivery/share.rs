@@ -88,12 +88,14 @@ impl Share {
     }
 
     /// Places that are held.
-    pub const fn held(&self) -> usize {
+    #[cfg(test)]
+    const fn held(&self) -> usize {
         self.held
     }
 
     /// Whether nobody holds or wants a place.
-    pub fn is_idle(&self) -> bool {
+    #[cfg(test)]
+    fn is_idle(&self) -> bool {
         self.sharers.is_empty()
     }
 }

@@ -7,33 +7,49 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use shopwire_core::delivery::{Share, ShareId};
 use tokio::sync::oneshot;
 
-/// Hosts known before those are forgotten that nobody sends to any more.
+/// Hosts known before those are forgotten for the first time that nobody sends to any more.
 const KNOWN_MIN: usize = 1_024;
 
 /// All hosts that somebody sends to.
 #[derive(Debug)]
 pub(super) struct Hosts {
     places: usize,
-    known: Mutex<HashMap<String, Weak<Host>>>,
+    known: Mutex<Known>,
     next_id: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Known {
+    hosts: HashMap<String, Weak<Host>>,
+    /// So many known, those are forgotten that nobody sends to: each time twice as many as were left, so that who joins pays
+    /// for it only now and then.
+    sweep_at: usize,
+}
+
+impl Known {
+    fn sweep(&mut self) {
+        self.hosts.retain(|_, host| host.strong_count() > 0);
+        self.sweep_at = (2 * self.hosts.len()).max(KNOWN_MIN);
+    }
 }
 
 impl Hosts {
     pub(super) fn new(places: usize) -> Self {
-        Self { places, known: Mutex::default(), next_id: AtomicU64::new(0) }
+        let known = Known { hosts: HashMap::new(), sweep_at: KNOWN_MIN };
+        Self { places, known: Mutex::new(known), next_id: AtomicU64::new(0) }
     }
 
     /// One more who sends to a host.
     pub(super) fn join(&self, host: &str) -> Guest {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(host).and_then(Weak::upgrade);
+        let found = known.hosts.get(host).and_then(Weak::upgrade);
         let host = found.unwrap_or_else(|| {
-            if known.len() >= KNOWN_MIN {
-                known.retain(|_, host| host.strong_count() > 0);
+            if known.hosts.len() >= known.sweep_at {
+                known.sweep();
             }
             let new =
                 Arc::new(Host(Mutex::new(Room { share: Share::new(self.places), queues: HashMap::new() })));
-            known.insert(host.to_owned(), Arc::downgrade(&new));
+            known.hosts.insert(host.to_owned(), Arc::downgrade(&new));
             new
         });
         Guest { host, id: self.next_id.fetch_add(1, Relaxed) }
@@ -186,7 +202,8 @@ mod tests {
         drop(called);
         let place = one.take().now_or_never().expect("nobody holds it");
         drop(place);
-        assert!(one.host.lock().share.is_idle() && one.host.lock().queues.is_empty());
+        assert!(one.host.lock().queues.is_empty());
+        assert!(other.take().now_or_never().is_some(), "no place is lost");
     }
 
     #[test]
@@ -194,8 +211,19 @@ mod tests {
         let hosts = Hosts::new(1);
         let kept = hosts.join("kept.example");
         (0..3 * KNOWN_MIN).for_each(|n| drop(hosts.join(&format!("{n}.example"))));
-        assert!(hosts.known.lock().unwrap_or_else(PoisonError::into_inner).len() <= KNOWN_MIN);
+        assert!(hosts.known.lock().unwrap_or_else(PoisonError::into_inner).hosts.len() <= KNOWN_MIN);
         let _place = kept.take().now_or_never().expect("free");
         assert!(hosts.join("kept.example").take().now_or_never().is_none(), "it is the same host");
+    }
+
+    #[test]
+    fn many_hosts_that_are_sent_to_are_not_gone_through_each_time_that_somebody_joins() {
+        let hosts = Hosts::new(1);
+        let sweep_at = || hosts.known.lock().unwrap_or_else(PoisonError::into_inner).sweep_at;
+        let guests: Vec<_> = (0..=KNOWN_MIN).map(|n| hosts.join(&format!("{n}.example"))).collect();
+        assert_eq!(sweep_at(), 2 * KNOWN_MIN, "only once as many again have come");
+        drop(guests);
+        (0..=KNOWN_MIN).for_each(|n| drop(hosts.join(&format!("new-{n}.example"))));
+        assert_eq!(sweep_at(), KNOWN_MIN);
     }
 }
