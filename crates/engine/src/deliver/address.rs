@@ -90,6 +90,13 @@ impl Address {
         self.exchange(message, directory, timer).await
     }
 
+    /// Closes the connections that have been idle for too long.
+    pub(crate) fn close_expired(&self) {
+        if let Ok(pool) = &self.pool {
+            pool.close_expired();
+        }
+    }
+
     async fn exchange(&self, message: Message<'_>, directory: &Directory, timer: &dyn Timer) -> Attempted {
         let at = timer.now();
         let pool = match &self.pool {

@@ -75,8 +75,8 @@ impl Pool {
         Exchange { result, latency_ms, reused: trace.reused, remote: trace.remote }
     }
 
-    /// Closes the connections that have been idle for too long. Exchanges do this too; a lane that falls silent may
-    /// ask for it.
+    /// Closes the connections that have been idle for too long. Exchanges that keep their connection do this too; a lane asks
+    /// for it now and then, since it may have fallen silent.
     pub fn close_expired(&self) {
         let now = self.shared.timer.now();
         let expired = self.take_expired(&mut self.lock(), now);

@@ -85,3 +85,16 @@ async fn what_was_not_delivered_is_delivered_after_a_restart() {
     world.receive(&source, "order.updated", "last", 999).await.unwrap();
     assert_eq!(receiver.wait_for(201).await.len(), 201);
 }
+
+#[tokio::test]
+async fn the_connection_of_an_endpoint_that_has_gone_silent_is_closed() {
+    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let (endpoint, _) = world.endpoint(receiver.url("/")).await;
+    world.order(&source, "1").await;
+    world.attempts(endpoint.id, 1).await;
+    world.pass_ms(30_000).await;
+    receiver.wait_for_closed(1).await;
+    world.order(&source, "2").await;
+    assert_eq!(receiver.wait_for(2).await[1].connection, 2);
+}

@@ -103,6 +103,11 @@ impl Flights {
         self.grounded.cancel();
     }
 
+    /// Closes the connections that nothing has flown over for too long.
+    pub(super) fn close_expired(&self) {
+        self.address.close_expired();
+    }
+
     /// Waits for nothing that is in flight any more.
     pub(super) fn break_off(&mut self) {
         self.flying.clear();

@@ -32,8 +32,9 @@ use crate::deliver::{Courier, policy_of};
 const HELD_MAX: usize = 1_024;
 /// Milliseconds before recording or reading is tried again after the store has failed.
 const STORE_RETRY_MS: u64 = 1_000;
-/// A quiet lane's cursor is stored now and then, so that a crash does not make it read far back.
-const QUIET_CURSOR_MS: u64 = 30_000;
+/// How often a lane looks after what a quiet one would never come to: its cursor, and connections that nobody uses.
+const TIDY_MS: u64 = 30_000;
+/// A quiet lane's cursor is stored if it is so far ahead, so that a crash does not make it read far back.
 const QUIET_CURSOR_EVENTS: u64 = 5_000;
 
 /// Why a run ended.
@@ -103,7 +104,7 @@ impl Run {
         orders: &mut mpsc::Receiver<Waiting>,
     ) -> Ended {
         let (stop, gate) = (self.stop.clone(), Arc::clone(&self.gate));
-        let mut quiet = self.courier.timer().sleep_ms(QUIET_CURSOR_MS);
+        let mut tidy = self.courier.timer().sleep_ms(TIDY_MS);
         loop {
             if self.ended.is_none() {
                 self.launch();
@@ -135,9 +136,10 @@ impl Run {
                     self.supply.take_parcel(parcel);
                 }
                 () = wake, if is_running => {}
-                () = &mut quiet, if is_running => {
+                () = &mut tidy, if is_running => {
                     self.move_quiet_cursor();
-                    quiet = self.courier.timer().sleep_ms(QUIET_CURSOR_MS);
+                    self.flights.close_expired();
+                    tidy = self.courier.timer().sleep_ms(TIDY_MS);
                 }
             }
         }
