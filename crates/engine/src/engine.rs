@@ -123,12 +123,12 @@ impl Engine {
         let weak = Arc::downgrade(&self.0);
         let mut closed = self.0.lanes.closed();
         tokio::spawn(async move {
-            while let Some((id, closing)) = closed.recv().await {
+            while let Some((endpoint, closing)) = closed.recv().await {
                 // However often it takes: until then the lane rests, and an active endpoint that rests would be a riddle.
                 loop {
                     let Some(engine) = weak.upgrade().map(Self) else { return };
-                    let Err(error) = engine.close(id, &closing).await else { break };
-                    tracing::error!(endpoint.id = %id, %error, "that an endpoint is closed can't be stored, trying again");
+                    let Err(error) = engine.close(&endpoint, &closing).await else { break };
+                    tracing::error!(endpoint.id = %endpoint.id, %error, "that an endpoint is closed can't be stored, trying again");
                     let pause = engine.0.timer.sleep_ms(STORE_RETRY_MS);
                     drop(engine);
                     pause.await;

@@ -20,6 +20,7 @@ pub mod egress;
 mod engine;
 pub mod ledger_check;
 pub mod metrics;
+mod operational;
 mod ready;
 pub mod receive;
 pub mod replay;

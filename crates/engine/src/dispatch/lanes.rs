@@ -16,8 +16,8 @@ use super::{Parcel, TopicIndex};
 use crate::Metrics;
 use crate::deliver::Courier;
 
-/// Word from a lane that its endpoint is to be sent nothing more.
-pub(crate) type Closed = (EndpointId, Closing);
+/// Word from a lane that its endpoint, as it was sent to, is to be sent nothing more.
+pub(crate) type Closed = (Arc<Endpoint>, Closing);
 
 /// Commands that may wait for one lane.
 const COMMANDS_MAX: usize = 256;

@@ -5,7 +5,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use shopwire_core::EndpointId;
 use shopwire_core::delivery::{DeadReason, Endpoint, EndpointState, Exhaustion, Waiting};
 use shopwire_store::{DeadLetterFilter, PageRequest, StoreError};
 use tokio::sync::{mpsc, watch};
@@ -66,33 +65,36 @@ async fn run_once(lane: &mut Supervised, endpoint: Arc<Endpoint>) {
     let id = endpoint.id;
     match overdue(&lane.courier, &endpoint).await {
         Ok(None) => {}
-        Ok(Some(closing)) => return close(lane, id, closing).await,
+        Ok(Some(closing)) => return close(lane, endpoint, closing).await,
         Err(error) => {
             tracing::error!(endpoint.id = %id, %error, "a lane's dead letters can't be read, trying again");
             return pause(lane).await;
         }
     }
-    let run = match Run::take_up(&lane.courier, Arc::clone(&lane.gate), endpoint, lane.stop.clone()).await {
-        Ok(run) => run,
-        Err(error) => {
-            tracing::error!(endpoint.id = %id, %error, "a lane can't be taken up, trying again");
-            return pause(lane).await;
-        }
-    };
+    let run =
+        match Run::take_up(&lane.courier, Arc::clone(&lane.gate), Arc::clone(&endpoint), lane.stop.clone())
+            .await
+        {
+            Ok(run) => run,
+            Err(error) => {
+                tracing::error!(endpoint.id = %id, %error, "a lane can't be taken up, trying again");
+                return pause(lane).await;
+            }
+        };
     let running = Running::count(&lane.courier);
     let ended = run.run(&mut lane.wish, &mut lane.orders).await;
     drop(running);
     lane.gate.shut();
     if let Ended::Closed(closing) = ended {
-        close(lane, id, closing).await;
+        close(lane, endpoint, closing).await;
     }
 }
 
 /// Has the engine store that an endpoint is closed, and change it; until then the lane rests. Who stops it does not wait for
 /// that: the engine may be busy with just that.
-async fn close(lane: &mut Supervised, id: EndpointId, closing: Closing) {
+async fn close(lane: &mut Supervised, endpoint: Arc<Endpoint>, closing: Closing) {
     tokio::select! {
-        told = lane.closed.send((id, closing)) => if told.is_ok() { rest(lane).await },
+        told = lane.closed.send((endpoint, closing)) => if told.is_ok() { rest(lane).await },
         () = lane.stop.soon.cancelled() => {}
     }
 }

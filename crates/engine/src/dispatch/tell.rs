@@ -1,39 +1,24 @@
 //! Telling how endpoints fare: events in the log like any others, for whoever asks for them by name.
 //!
-//! **Invariant.** The event comes first, then what was told is stored: a crash in between tells it twice, never not at all.
-//! What has turned back before it could be told is not told.
+//! **Invariant.** The event comes first, then what was told is stored: a crash or a fault of the store in between tells it twice,
+//! never not at all.
+//! What has turned back before it could be told is not told. Of one that was disabled or removed nothing is told until it is
+//! resumed: then it stands as it was told.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use serde::Serialize;
-use shopwire_core::commerce::{EventType, OperationalType, Subject};
+use shopwire_core::commerce::OperationalType;
 use shopwire_core::delivery::{Endpoint, EndpointState, Standing, Trouble};
-use shopwire_core::{EndpointId, Event, EventId, Origin, RecordedChange, ShopId, Timestamp};
+use shopwire_core::{EndpointId, Timestamp};
 use shopwire_store::{Noun, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::Closing;
 use crate::Engine;
-use crate::egress::Target;
 use crate::engine::{Running, STORE_RETRY_MS};
 
-/// What is told, as it stands in the log.
-#[derive(Serialize)]
-struct Told<'a> {
-    object: Object<'a>,
-    details: Details,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    id: EndpointId,
-    name: &'a str,
-    dialect: &'static str,
-    shop: Option<ShopId>,
-    /// No more of the URL: its path may be a secret.
-    host: Option<String>,
-}
-
+/// What is told of it.
 #[derive(Serialize)]
 struct Details {
     /// Since when nothing reached it.
@@ -50,7 +35,7 @@ struct Details {
 /// Tells what has turned until `stop`, each as often as it takes.
 pub(crate) async fn keep_telling(engine: Weak<Running>, stop: CancellationToken) {
     loop {
-        let Some(cares) = engine.upgrade().map(|engine| std::sync::Arc::clone(&engine.cares)) else { return };
+        let Some(cares) = engine.upgrade().map(|engine| Arc::clone(&engine.cares)) else { return };
         let id = tokio::select! { id = cares.next_turned() => id, () = stop.cancelled() => return };
         drop(cares);
         loop {
@@ -69,6 +54,9 @@ impl Engine {
     async fn tell_standing(&self, id: EndpointId) -> Result<(), StoreError> {
         let _changing = self.0.changing.lock().await;
         let Some(endpoint) = self.0.directory.endpoints.get(id) else { return Ok(()) };
+        if matches!(endpoint.state, EndpointState::Disabled { .. } | EndpointState::Removed { .. }) {
+            return Ok(());
+        }
         let Some((standing, trouble)) = self.0.cares.standing(id) else { return Ok(()) };
         let told = Standing::of(endpoint.trouble.as_ref());
         let event_type = match (told, standing) {
@@ -96,53 +84,36 @@ impl Engine {
         trouble: Option<&Trouble>,
         reason: Option<&str>,
     ) -> Result<(), StoreError> {
-        let (now, health) = (self.0.timer.now(), self.endpoint_health(endpoint));
+        let health = self.endpoint_health(endpoint);
         let is_over = event_type != OperationalType::EndpointFailing;
-        let told = Told {
-            object: Object {
-                id: endpoint.id,
-                name: &endpoint.name,
-                dialect: endpoint.dialect.as_str(),
-                shop: endpoint.shop,
-                host: Target::parse(&endpoint.url).ok().map(|target| target.host().to_string()),
-            },
-            details: Details {
-                since: trouble.map(|trouble| trouble.since),
-                reason: reason.map(str::to_owned).or(trouble.map(|trouble| trouble.reason.clone())),
-                failures: trouble.map_or(0, |trouble| trouble.failures),
-                next_probe_at: health.care.next_probe_at.filter(|_| !is_over),
-                disabled_at: health.care.disabled_at.filter(|_| !is_over),
-            },
+        let details = Details {
+            since: trouble.map(|trouble| trouble.since),
+            reason: reason.map(str::to_owned).or(trouble.map(|trouble| trouble.reason.clone())),
+            failures: trouble.map_or(0, |trouble| trouble.failures),
+            next_probe_at: health.care.next_probe_at.filter(|_| !is_over),
+            disabled_at: health.care.disabled_at.filter(|_| !is_over),
         };
-        let data = serde_json::to_vec(&told).expect("texts, numbers and times can be written");
-        let (cause, actor, version) = (None, None, 0);
-        let event = Event {
-            id: EventId::new(now, self.random()),
-            shop: endpoint.shop.unwrap_or_else(Event::no_shop),
-            event_type: EventType::Operational(event_type),
-            subject: Subject::native(OperationalType::KIND, endpoint.id),
-            occurred_at: now,
-            received_at: now,
-            origin: Origin::Change(RecordedChange { cause, actor, version, data: data.into() }),
-        };
-        tracing::warn!(endpoint.id = %endpoint.id, told = event_type.as_str(), reason = told.details.reason, "how an endpoint fares");
+        tracing::warn!(endpoint.id = %endpoint.id, told = event_type.as_str(), reason = details.reason, "how an endpoint fares");
+        let event = self.operational(event_type, endpoint, &details);
         self.0.ledger.append_all(vec![event]).await.map(drop)
     }
 
-    /// Sends nothing more to an endpoint, and tells so.
-    pub(crate) async fn close(&self, id: EndpointId, closing: &Closing) -> Result<(), StoreError> {
+    /// Sends nothing more to an endpoint, and tells so; unless somebody has changed it since it was `sent_to`, and so settled
+    /// what was wrong.
+    pub(crate) async fn close(&self, sent_to: &Endpoint, closing: &Closing) -> Result<(), StoreError> {
         let _changing = self.0.changing.lock().await;
-        let Some(endpoint) = self.0.directory.endpoints.get(id).filter(|endpoint| endpoint.is_active())
-        else {
-            return Ok(());
-        };
+        let id = sent_to.id;
+        let is_as_it_was =
+            |endpoint: &Arc<Endpoint>| endpoint.is_active() && endpoint.updated_at == sent_to.updated_at;
+        let Some(endpoint) = self.0.directory.endpoints.get(id).filter(is_as_it_was) else { return Ok(()) };
         let now = self.0.timer.now();
         let state = match closing {
             Closing::Disabled(reason) => EndpointState::Disabled { since: now, reason: reason.clone() },
             Closing::Removed(reason) => EndpointState::Removed { since: now, reason: reason.clone() },
         };
-        let of_lane = self.0.cares.standing(id).and_then(|(_, trouble)| trouble);
-        let trouble = of_lane.or_else(|| endpoint.trouble.clone()).unwrap_or_else(|| Trouble {
+        // A lane knows better than what was told last: it may have recovered since then.
+        let of_lane = self.0.cares.standing(id).map(|(_, trouble)| trouble);
+        let trouble = of_lane.unwrap_or_else(|| endpoint.trouble.clone()).unwrap_or_else(|| Trouble {
             since: now,
             failures: 1,
             reason: closing.reason().to_owned(),

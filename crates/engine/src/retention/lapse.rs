@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use shopwire_core::commerce::{EventType, OperationalType, Subject};
+use shopwire_core::commerce::OperationalType;
 use shopwire_core::delivery::Endpoint;
-use shopwire_core::{EndpointId, Event, EventId, Origin, RecordedChange, Seq, ShopId};
+use shopwire_core::{EndpointId, Seq};
 use shopwire_store::StoreError;
 
 use crate::Engine;
@@ -39,21 +39,7 @@ impl Lapsing {
     }
 }
 
-/// What is told, as it stands in the log.
-#[derive(Serialize)]
-struct Told<'a> {
-    object: Object<'a>,
-    details: Details,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    id: EndpointId,
-    name: &'a str,
-    dialect: &'static str,
-    shop: Option<ShopId>,
-}
-
+/// What is told of them.
 #[derive(Serialize)]
 struct Details {
     /// Deliveries that will never be made.
@@ -78,29 +64,12 @@ impl Engine {
                 "events were let go of that an endpoint had still to get: it did not take them for too long"
             );
             self.metrics().log.lapsed.add(deliveries);
-            events.push(self.lapsed(endpoint, details));
+            events.push(self.operational(OperationalType::EndpointLapsed, endpoint, &details));
         }
         if !events.is_empty() {
             self.ledger().append_all(events).await?;
         }
         Ok(())
-    }
-
-    fn lapsed(&self, endpoint: &Endpoint, details: Details) -> Event {
-        let Endpoint { id, name, dialect, shop, .. } = endpoint;
-        let object = Object { id: *id, name, dialect: dialect.as_str(), shop: *shop };
-        let told = Told { object, details };
-        let data = serde_json::to_vec(&told).expect("texts and numbers can be written");
-        let (cause, actor, version, now) = (None, None, 0, self.timer().now());
-        Event {
-            id: EventId::new(now, self.random()),
-            shop: shop.unwrap_or_else(Event::no_shop),
-            event_type: EventType::Operational(OperationalType::EndpointLapsed),
-            subject: Subject::native(OperationalType::KIND, id),
-            occurred_at: now,
-            received_at: now,
-            origin: Origin::Change(RecordedChange { cause, actor, version, data: data.into() }),
-        }
     }
 }
 

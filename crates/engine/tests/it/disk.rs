@@ -14,7 +14,7 @@ fn full() -> Fault {
     Fault::Fails(StoreError::Full("no space left".to_owned()))
 }
 
-fn unavailable() -> Fault {
+pub(crate) fn unavailable() -> Fault {
     Fault::Fails(StoreError::Unavailable("disk I/O error".to_owned()))
 }
 

@@ -2,10 +2,11 @@
 
 use shopwire_core::delivery::{EndpointState, Standing};
 use shopwire_core::{DialectId, Limits};
-use shopwire_engine::configure::EndpointDraft;
+use shopwire_engine::configure::{EndpointChange, EndpointDraft};
 use shopwire_testkit::{Reply, ScriptedReceiver};
 
 use super::{configured, health, json, patient, refusing, told};
+use crate::disk::unavailable;
 use crate::egress::NOW;
 use crate::world::{World, ids, until};
 
@@ -181,4 +182,61 @@ async fn a_platform_s_endpoint_is_told_of_and_given_up_by_its_platform_alone() {
     }
     world.attempts(endpoint.id, 60).await;
     assert_eq!(world.engine.metrics().breaker_opened.get(), 0, "its schedule is documented");
+}
+
+#[tokio::test]
+async fn a_recovery_that_could_not_be_told_is_not_told_of_an_endpoint_that_is_disabled() {
+    let world = World::with(Limits { breaker_failures_max: 2, ..Limits::default() }).await;
+    let receiver = refusing().await;
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    let draft = EndpointDraft { retry: patient(String::new()).retry, ..World::draft(receiver.url("/")) };
+    let (endpoint, _) = world.engine.create_endpoint(draft).await.unwrap();
+    for n in 0..2 {
+        world.order(&source, &n.to_string()).await;
+    }
+    until(async || configured(&world, endpoint.id).trouble.is_some()).await;
+    world.ledger.jam("append_all", 1, unavailable());
+    receiver.set_replies([Reply::status(200), Reply::status(410), Reply::status(200)]);
+    let tried = world.ledger.calls("append_all");
+    // The probe reaches it, which can't be told.
+    world.order(&source, "2").await;
+    world.pass_ms(10_000).await;
+    until(async || world.ledger.calls("append_all") > tried).await;
+    world.order(&source, "3").await;
+    until(async || !configured(&world, endpoint.id).is_active()).await;
+    let trouble = configured(&world, endpoint.id).trouble.expect("that it is gone");
+    assert_eq!((trouble.since, trouble.failures), (world.engine.timer().now(), 1), "not what is over");
+    world.pass_ms(1_000).await;
+    // Whoever tells comes first.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let resumed = world.engine.resume_endpoint(endpoint.id).await.unwrap();
+    assert!(resumed.trouble.is_some(), "it has not recovered while nothing was sent to it");
+    until(async || configured(&world, endpoint.id).trouble.is_none()).await;
+    assert_eq!(told(&world).await, ["endpoint.failing", "endpoint.disabled", "endpoint.recovered"]);
+}
+
+#[tokio::test]
+async fn who_changes_an_endpoint_before_it_could_be_disabled_has_settled_it() {
+    let (world, gone, good) =
+        (World::new().await, ScriptedReceiver::start().await, ScriptedReceiver::start().await);
+    let (_, source) = world.source(DialectId::Ecwid).await;
+    gone.set_replies([Reply::status(410)]);
+    let (endpoint, _) = world.endpoint(gone.url("/")).await;
+    world.ledger.jam("append_all", 1, unavailable());
+    let tried = world.ledger.calls("append_all");
+    let order = world.order(&source, "1").await.to_string();
+    until(async || world.ledger.calls("append_all") > tried).await;
+    world.due_in(1_000).await;
+    world.clock.advance_ms(1);
+    let change = EndpointChange { url: Some(good.url("/")), ..EndpointChange::default() };
+    world.engine.update_endpoint(endpoint.id, change).await.unwrap();
+    assert_eq!(ids(&good.wait_for(1).await), [order]);
+    world.clock.advance_ms(999);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    world.engine.pause_endpoint(endpoint.id).await.expect("it is active");
+    assert_eq!(told(&world).await, [""; 0]);
 }
