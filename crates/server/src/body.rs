@@ -52,6 +52,8 @@ where
         }
         bytes.extend_from_slice(&data);
     }
+    // A body that was not announced has grown by doubling, and its event may wait in memory for long.
+    bytes.shrink_to_fit();
     Ok(Bytes::from(bytes))
 }
 
@@ -80,6 +82,17 @@ pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use http_body_util::Full;
+
+    #[tokio::test]
+    async fn what_was_read_holds_no_more_memory_than_it_has_bytes() {
+        for (announced, len) in [(0, 5), (5, 5), (0, 100_001), (100_001, 100_001)] {
+            let read =
+                read(Full::new(Bytes::from(vec![7; len])), announced, len).await.expect("a small body");
+            let bytes = read.try_into_mut().expect("nobody else has it");
+            assert_eq!((bytes.len(), bytes.capacity()), (len, len), "announced {announced}");
+        }
+    }
 
     #[test]
     fn json_comes_under_several_names() {
