@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 use crate::config::Secrets;
 use crate::output::Output;
 use crate::receiver::{self, Judge, Received};
-use crate::serve::{self, Node, Settings};
+use crate::serve::{self, Node, Settings, Signals};
 use crate::speaker::Speaker;
 use shops::DemoShop;
 
@@ -39,8 +39,9 @@ const SEEN_MAX: usize = 64;
 
 /// Serves on a fresh store, shows one webhook of each platform on its way, and serves on until asked to stop.
 pub(crate) async fn serve_demo(settings: Settings, output: Output) -> anyhow::Result<()> {
+    let signals = Signals::listen();
     let mut demo = Demo::prepare(settings, output).await?;
-    let served = demo.run(|node| serve::finish(node, output)).await;
+    let served = demo.run(|node| serve::finish(node, signals, output)).await;
     demo.clean_up();
     served
 }

@@ -10,9 +10,11 @@ use crate::output::Output;
 
 pub(crate) use node::{Node, open};
 pub(crate) use settings::Settings;
+pub(crate) use signals::Signals;
 
 /// Serves until a signal asks to stop.
 pub(crate) async fn serve(settings: Settings, output: Output) -> anyhow::Result<()> {
+    let signals = Signals::listen();
     let node = Node::start(settings).await?;
     let (url, data) = (node.url(), node.data().display().to_string());
     let token = node.admin_token().map(|token| token.expose().to_owned());
@@ -27,23 +29,20 @@ pub(crate) async fn serve(settings: Settings, output: Output) -> anyhow::Result<
             first.unwrap_or_default(),
         )
     })?;
-    finish(node, output).await
+    finish(node, signals, output).await
 }
 
 /// Serves until asked to stop, and then either ends in order or, asked again, at once.
-pub(crate) async fn finish(node: Node, output: Output) -> anyhow::Result<()> {
-    let (asked, asked_once) = tokio::sync::oneshot::channel();
-    let serving = node.serve(async move {
-        signals::asked_to_stop().await;
+pub(crate) async fn finish(node: Node, mut signals: Signals, output: Output) -> anyhow::Result<()> {
+    let (ask, asked) = tokio::sync::oneshot::channel();
+    // Whoever asks no more has gone, with the server.
+    let serving = node.serve(async { asked.await.unwrap_or_default() });
+    let hurry = async {
+        signals.asked_to_stop().await;
         // Whoever can't be told stops all the same.
         drop(output.note("stopping: what is in flight lands; Ctrl-C again stops at once"));
-        asked.send(()).unwrap_or_default();
-    });
-    let hurry = async {
-        if asked_once.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        signals::asked_to_stop().await;
+        ask.send(()).unwrap_or_default();
+        signals.asked_to_stop().await;
     };
     tokio::select! {
         served = serving => served,
