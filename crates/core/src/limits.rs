@@ -60,9 +60,9 @@ limits! {
     retry_after_max_ms: u64 = 24 * 3_600_000;
     /// Deliveries in flight to one endpoint.
     in_flight_per_endpoint_max: usize = 64;
-    /// Deliveries in flight overall.
+    /// Deliveries in flight overall, beside two that each endpoint always has room for.
     in_flight_max: usize = 1_024;
-    /// Deliveries in flight to one host, shared fairly among its endpoints.
+    /// Deliveries in flight to one host, shared fairly among its endpoints, beside the two that each has room for.
     in_flight_per_host_max: usize = 128;
     /// Failures in a row, a minute apart at most, after which an endpoint is left alone; a time-out counts as four.
     breaker_failures_max: usize = 50;

@@ -1,4 +1,4 @@
-//! The server as a whole: what its handlers share, and the one router.
+//! The server as a whole: what its handlers share, and its surfaces: the door for webhooks, and one router for all else.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ section! {
         plain_http: bool = false;
         /// Files with root certificates beside those of the web, in PEM or DER.
         extra_roots: Vec<PathBuf> = Vec::new();
-        /// Milliseconds for which an unused connection is kept.
+        /// Milliseconds for which an unused connection may be used again; within half a minute it is closed then.
         idle_timeout_ms: u64 = EgressConfig::default().idle_timeout_ms;
         /// Bytes of an answer's head.
         response_head_bytes_max: u64 = EgressConfig::default().response_head_bytes_max as u64;

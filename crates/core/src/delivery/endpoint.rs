@@ -106,7 +106,7 @@ pub enum EndpointState {
         /// Since when.
         since: Timestamp,
     },
-    /// Not, because of what the receiver answered.
+    /// Not, because of how its receiver fared: what it answered, or that nothing reached it for too long.
     Disabled {
         /// Since when.
         since: Timestamp,

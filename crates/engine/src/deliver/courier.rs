@@ -18,7 +18,7 @@ use crate::{Directory, Metrics, Timer};
 /// How many times the attempts of the longest retry policy any delivery may have: room for those the receiver asks to put
 /// off and those that fail because of us, which use up no step of the policy.
 const ATTEMPTS_PER_STEP: usize = 10;
-/// Deliveries each lane may have in flight beyond the overall limit.
+/// Deliveries each lane may have in flight beyond the limits that it shares with others.
 const IN_FLIGHT_OWN: usize = 2;
 
 /// Store, time, chance, the way out, and the limits.
