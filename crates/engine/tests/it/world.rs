@@ -31,8 +31,9 @@ pub(crate) const SECRET: &str = "dGVzdCBjbGllbnQgc2VjcmV0";
 /// More than any test has of anything.
 const ALL: PageRequest = PageRequest { size: 100_000, before: None, scan_rows_max: 1_000_000 };
 
-/// Looks before a test that waits for something gives up.
-const LOOKS_MAX: usize = 500_000;
+/// Looks before a test that waits for something gives up: more than a minute of them, since a write may have to wait for what
+/// else the disk is syncing.
+const LOOKS_MAX: usize = 5_000_000;
 
 /// An engine and what it stands on.
 pub(crate) struct World {
