@@ -18,7 +18,7 @@ use crate::dispatch::pages::{LogPage, PAGE_EVENTS, Reader};
 use crate::dispatch::{Parcel, permitted, wants};
 
 /// Parcels that may wait in memory for a hot lane.
-const FEED_MAX: usize = 4_096;
+const FEED_MAX: usize = 2_048;
 /// Events between a cold lane and the dispatcher that are few enough to open the gate at once and read them meanwhile: under a
 /// steady load a lane that only chases the end of the log never gets there.
 const JOIN_MAX: u64 = 1_024;
