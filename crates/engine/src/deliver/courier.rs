@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use shopwire_core::delivery::{Decision, DeliveryBounds, Endpoint, Outcome, Progress, SendPolicy, decide};
 use shopwire_core::{Limits, LoggedEvent, Random, Seq, Timestamp};
 use shopwire_dialects::publish::Undraftable;
@@ -10,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::blocks::Blocks;
 use super::hosts::{Guest, HostPlace, Hosts};
-use super::{Address, Attempted};
+use super::{Address, Attempted, Erased};
 use crate::dispatch::{Cares, Pages, Parcel};
 use crate::egress::{Egress, Target};
 use crate::{Directory, Metrics, Timer};
@@ -35,6 +36,7 @@ pub struct Courier {
     hosts: Hosts,
     in_flight: Arc<Semaphore>,
     pages: Arc<Pages>,
+    erased: Erased,
 }
 
 /// What a courier is made of.
@@ -54,7 +56,7 @@ impl Courier {
         let CourierParts { ledger, timer, random, egress, limits, metrics, directory, cares } = parts;
         let in_flight = Arc::new(Semaphore::new(limits.in_flight_max));
         let (blocks, hosts) = (Blocks::new(Arc::clone(&metrics)), Hosts::new(limits.in_flight_per_host_max));
-        let pages = Arc::default();
+        let (pages, erased) = Default::default();
         Self {
             ledger,
             timer,
@@ -68,6 +70,7 @@ impl Courier {
             hosts,
             in_flight,
             pages,
+            erased,
         }
     }
 
@@ -100,6 +103,11 @@ impl Courier {
     /// What lanes read of the log.
     pub(crate) fn pages(&self) -> &Arc<Pages> {
         &self.pages
+    }
+
+    /// What is erased while it may be on its way.
+    pub(crate) fn erased(&self) -> &Erased {
+        &self.erased
     }
 
     /// The endpoint as it is sent to.
@@ -135,9 +143,13 @@ impl Courier {
         self.metrics.in_flight.add(1);
         let landing = Landing(&self.metrics);
         let sending = address.send(parcel, &self.directory, &self.blocks, self.timer.as_ref());
-        let attempted = sending.await?;
+        let mut attempted = sending.await?;
         drop(landing);
         self.count(&attempted, parcel.logged().event.received_at);
+        if self.erased.covers(parcel) {
+            // A receiver's answer may repeat what it was sent.
+            (attempted.detail, attempted.response) = (None, Bytes::new());
+        }
         Ok(attempted)
     }
 

@@ -61,6 +61,11 @@ impl Lanes {
         }
     }
 
+    /// What all lanes share.
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.courier
+    }
+
     /// The words that endpoints are to be closed. There is one listener.
     pub(crate) fn closed(&self) -> mpsc::Receiver<Closed> {
         let mut held = self.closed.1.lock().unwrap_or_else(PoisonError::into_inner);

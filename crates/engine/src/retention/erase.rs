@@ -89,6 +89,9 @@ impl Engine {
     }
 
     async fn erase_one(&self, shop: ShopId, subject: &Subject) -> Result<Erasure, StoreError> {
+        // Before anything is: what is on its way must not bring back what it says.
+        let head = self.ledger().head().await?;
+        self.0.lanes.courier().erased().add(shop, subject, head);
         let erasure = self.ledger().erase(shop, subject, self.timer().now()).await?;
         // What lanes have read of it, they read again, and find nothing.
         self.0.lanes.let_go();

@@ -172,6 +172,55 @@ async fn what_is_known_of_a_subject_is_erased_and_what_was_owed_of_it_is_given_u
     assert_eq!((report.events, report.erased), (1, 1));
 }
 
+#[tokio::test]
+async fn what_is_on_its_way_while_it_is_erased_brings_nothing_back() {
+    let (world, receiver) = (World::new().await, ScriptedReceiver::start().await);
+    let (shop, source) = world.source(DialectId::Ecwid).await;
+    let endpoint = world.endpoint(receiver.url("/")).await.0.id;
+    let echo = || Reply::status(200).body("thanks for jane@example.com").drip(8);
+    receiver.set_script(move |_| echo());
+    world.order(&source, "7").await;
+    receiver.wait_for(1).await;
+    world.engine.erase(shop.id, vec!["order/7".parse().unwrap()]).await.unwrap();
+    until(async || {
+        receiver.tick();
+        !world.attempts(endpoint, 0).await.is_empty()
+    })
+    .await;
+    let attempt = world.attempts(endpoint, 1).await.remove(0);
+    assert!(attempt.outcome.is_delivered());
+    assert_eq!((attempt.response.as_ref(), attempt.detail), (&b""[..], None));
+    // What is told of the subject later is news.
+    world.order(&source, "7").await;
+    until(async || {
+        receiver.tick();
+        world.attempts(endpoint, 0).await.len() == 2
+    })
+    .await;
+    assert_eq!(world.attempts(endpoint, 2).await[1].response.as_ref(), b"thanks for jane@example.com");
+}
+
+#[tokio::test]
+async fn what_only_waits_for_a_place_while_it_is_erased_is_not_sent() {
+    let world = World::with(Limits { in_flight_per_host_max: 1, ..Limits::default() }).await;
+    let receiver = ScriptedReceiver::start().await;
+    let (shop, source) = world.source(DialectId::Ecwid).await;
+    let endpoint = world.endpoint(receiver.url("/")).await.0.id;
+    receiver.set_script(|_| Reply::hang());
+    let mut sent = Vec::new();
+    for n in 0..4 {
+        sent.push(world.order(&source, &n.to_string()).await);
+    }
+    // Its own two places and the one of the host.
+    receiver.wait_for(3).await;
+    world.engine.erase(shop.id, vec!["order/3".parse().unwrap()]).await.unwrap();
+    receiver.set_script(|_| Reply::status(200));
+    world.pass_ms(15_000).await;
+    let dead = world.dead(endpoint, 1).await;
+    assert_eq!((dead[0].event, dead[0].reason), (sent[3], DeadReason::Erased));
+    assert!(crate::world::ids(&receiver.requests()).iter().all(|id| *id != sent[3].to_string()));
+}
+
 fn delivered(world: &World) -> DeliveryState {
     DeliveryState::Delivered { at: world.engine.timer().now() }
 }

@@ -33,7 +33,7 @@ const ALL: PageRequest = PageRequest { size: 100_000, before: None, scan_rows_ma
 
 /// Looks before a test that waits for something gives up: more than a minute of them, since a write may have to wait for what
 /// else the disk is syncing.
-const LOOKS_MAX: usize = 5_000_000;
+const LOOKS_MAX: usize = 1_500_000;
 
 /// An engine and what it stands on.
 pub(crate) struct World {

@@ -122,10 +122,12 @@ async fn board(
     at_hand: Option<Arc<Parcel>>,
 ) -> Result<(Place, Arc<Parcel>), Landed> {
     let place = places.take().await;
-    if let Some(parcel) = at_hand {
-        return Ok((place, parcel));
-    }
-    match courier.fetch(seq).await {
+    let found = match at_hand {
+        Some(parcel) => Ok(Some(parcel)),
+        None => courier.fetch(seq).await,
+    };
+    match found {
+        Ok(Some(parcel)) if courier.erased().covers(&parcel) => Err(erased(seq)),
         Ok(Some(parcel)) => Ok((place, parcel)),
         Ok(None) => Err(gone(courier, seq).await),
         Err(error @ (StoreError::Damaged { .. } | StoreError::Unreadable(_))) => {
@@ -141,12 +143,17 @@ const fn unrenderable(seq: Seq, why: String) -> Landed {
 
 /// The event is no longer in the log: retention took it with all that stands before it, or it alone was erased.
 async fn gone(courier: &Courier, seq: Seq) -> Landed {
-    let (reason, why) = match courier.ledger().span().await {
+    match courier.ledger().span().await {
         Ok(span) if seq < span.first => {
-            (DeadReason::Lapsed, "the event was let go of before it was delivered")
+            let why = "the event was let go of before it was delivered";
+            Landed::Undeliverable(seq, DeadReason::Lapsed, why.to_owned())
         }
-        Ok(_) => (DeadReason::Erased, "the event was erased before it was delivered"),
-        Err(error) => return Landed::Unread(seq, error),
-    };
-    Landed::Undeliverable(seq, reason, why.to_owned())
+        Ok(_) => erased(seq),
+        Err(error) => Landed::Unread(seq, error),
+    }
+}
+
+fn erased(seq: Seq) -> Landed {
+    let why = "the event was erased before it was delivered";
+    Landed::Undeliverable(seq, DeadReason::Erased, why.to_owned())
 }
