@@ -2,7 +2,7 @@
 //!
 //! **Invariant.** What is there is not overwritten. Without the key nothing is begun.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shopwire_engine::SystemRandom;
 use shopwire_engine::backup::{MANIFEST, Manifest};
 use shopwire_engine::ledger_check::{LedgerReport, check_ledger};
-use shopwire_store::{HealthReport, Ledger as _, SecretKey, SqliteConfig, SqliteLedger, make_directory};
+use shopwire_store::{HealthReport, Ledger as _, SecretKey, SqliteConfig, SqliteLedger, disk};
 
 use crate::commands::verify_log::{self, MEMORY_BYTES_MAX};
 use crate::config::Config;
@@ -54,9 +54,8 @@ impl KeyArgs {
         if to.exists() {
             return Ok(());
         }
-        let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         copy_file(from, &to)
-            .and_then(|()| sync(directory))
+            .and_then(|()| disk::sync_name(&to))
             .with_context(|| format!("the key can't be copied to `{}`", to.display()))
     }
 }
@@ -106,7 +105,7 @@ pub(crate) fn check_target(data: &Path) -> anyhow::Result<()> {
 
 /// Copies a backup, synced, for its owner only.
 pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    make_directory(to).with_context(|| format!("`{}` can't be made", to.display()))?;
+    disk::make_directory(to).with_context(|| format!("`{}` can't be made", to.display()))?;
     let entries = std::fs::read_dir(from).with_context(|| format!("`{}` can't be read", from.display()))?;
     for entry in entries {
         let entry = entry?;
@@ -120,20 +119,11 @@ pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
             })?;
         }
     }
-    Ok(sync(to)?)
-}
-
-/// Sees to it that the names in a directory are found again after a power cut.
-fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
+    Ok(disk::sync(to)?)
 }
 
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(to)?;
+    let mut out = disk::new_file(to)?;
     io::copy(&mut File::open(from)?, &mut out)?;
     out.sync_all()
 }

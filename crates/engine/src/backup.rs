@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use shopwire_core::Timestamp;
-use shopwire_store::{Backup, Ledger, StoreError};
+use shopwire_store::{Backup, Ledger, StoreError, disk};
 
 /// The file with the list, in the backup's directory.
 pub const MANIFEST: &str = "backup.json";
@@ -52,31 +52,18 @@ pub async fn back_up(ledger: &dyn Ledger, into: &Path, at: Timestamp) -> Result<
     let (directory, head) = (into.to_owned(), made.head.0);
     let listed = tokio::task::spawn_blocking(move || list(&directory, at, head)).await;
     let listed = listed.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    listed.map_err(|error| failed(into, &error))?;
+    listed.map_err(|error| disk::failed_at(&into.join(MANIFEST), &error))?;
     Ok(made)
-}
-
-fn failed(into: &Path, error: &io::Error) -> StoreError {
-    let what = format!("`{}`: {error}", into.join(MANIFEST).display());
-    if error.kind() == io::ErrorKind::StorageFull {
-        StoreError::Full(what)
-    } else {
-        StoreError::Unavailable(what)
-    }
 }
 
 fn list(directory: &Path, at: Timestamp, head: u64) -> io::Result<()> {
     let files = files_below(directory)?.into_iter();
     let listed = files.map(|name| Ok((name.clone(), look(&directory.join(&name))?)));
     let manifest = Manifest { at, head, files: listed.collect::<io::Result<_>>()? };
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(directory.join(MANIFEST))?;
+    let mut file = disk::new_file(&directory.join(MANIFEST))?;
     file.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
     file.sync_all()?;
-    File::open(directory)?.sync_all()
+    disk::sync(directory)
 }
 
 /// The paths of all files below a directory, with slashes.

@@ -1,7 +1,7 @@
-//! What log and database both ask of the disk.
+//! What is asked of the disk: by the log, by the database, and by who copies them.
 
 use std::fmt::Display;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -17,13 +17,35 @@ pub(crate) fn failed(what: impl Display, error: &io::Error) -> StoreError {
 }
 
 /// The same of a file or directory.
-pub(crate) fn failed_at(path: &Path, error: &io::Error) -> StoreError {
+pub fn failed_at(path: &Path, error: &io::Error) -> StoreError {
     failed(format_args!("`{}`", path.display()), error)
 }
 
 /// Sees to it that the names in a directory are found again after a power cut.
-pub(crate) fn sync(directory: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// Those of the disk.
+pub fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+/// Sees to it that this name is, or is gone for good.
+///
+/// # Errors
+///
+/// Those of the disk.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    sync(above(path))
+}
+
+/// Makes a file for its owner only, to be written.
+///
+/// # Errors
+///
+/// Those of the disk; `AlreadyExists` if there is one of this name.
+pub fn new_file(path: &Path) -> io::Result<File> {
+    owners(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 /// Makes a directory and those above it that are missing, readable for their owner only; they are found again after a power
@@ -53,6 +75,19 @@ fn missing(path: &Path) -> impl Iterator<Item = &Path> {
 /// The directory in which something stands.
 fn above(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that is made is readable for its owner only.
+#[cfg(unix)]
+pub(crate) fn owners(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+/// Elsewhere the directory's own access rules are all there is.
+#[cfg(not(unix))]
+pub(crate) fn owners(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 #[cfg(unix)]

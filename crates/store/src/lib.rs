@@ -11,13 +11,12 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod disk;
+pub mod disk;
 mod error;
 mod ledger;
 mod log;
 mod sqlite;
 
-pub use disk::make_directory;
 pub use error::StoreError;
 pub use ledger::{
     Appended, AttemptFilter, AttemptPlace, AttemptRecord, AttemptWalk, Backup, Blob, Committed,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use shopwire_core::Random;
-use shopwire_store::{SecretKey, SecretKeyError, make_directory};
+use shopwire_store::disk::make_directory;
+use shopwire_store::{SecretKey, SecretKeyError};
 
 use super::{Raw, Setting, section};
 

@@ -9,7 +9,8 @@ use shopwire_core::{Limits, Secret};
 use shopwire_engine::egress::{Egress, SystemResolver};
 use shopwire_engine::{Engine, EngineParts, SystemRandom, SystemTimer};
 use shopwire_server::ServerConfig;
-use shopwire_store::{Ledger, SqliteConfig, SqliteLedger, make_directory};
+use shopwire_store::disk::make_directory;
+use shopwire_store::{Ledger, SqliteConfig, SqliteLedger};
 use tokio::net::TcpListener;
 
 use super::Settings;

@@ -64,6 +64,12 @@ fn books(run: &Run) -> (Value, Value) {
     (books["head"].clone(), books["events"].clone())
 }
 
+/// A store with one order, whose server has stopped.
+fn stopped_store(here: &Path) {
+    let server = Server::start(here);
+    server.shop_with_order(here);
+}
+
 #[test]
 fn a_store_in_use_is_backed_up_and_restored_whole() {
     let directory = tempfile::tempdir().unwrap();
@@ -106,11 +112,7 @@ fn a_store_in_use_is_backed_up_and_restored_whole() {
 fn the_store_of_a_stopped_server_is_copied_to_wherever_is_wanted() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
-    drop({
-        let server = Server::start(here);
-        server.shop_with_order(here);
-        server
-    });
+    stopped_store(here);
     let made = run_in(here, &["backup", "--to", "elsewhere"]);
     assert_eq!(made.code, 0, "{}", made.stderr);
     assert!(made.stdout.contains("the key is not in it (`data/secret.key`)"), "{}", made.stdout);
@@ -126,11 +128,7 @@ fn the_store_of_a_stopped_server_is_copied_to_wherever_is_wanted() {
 fn what_is_damaged_or_has_another_key_is_no_backup() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
-    drop({
-        let server = Server::start(here);
-        server.shop_with_order(here);
-        server
-    });
+    stopped_store(here);
     assert_eq!(run_in(here, &["backup", "--to", "one"]).code, 0);
     let other = here.join("other.key");
     std::fs::write(&other, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();

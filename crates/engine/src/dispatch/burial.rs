@@ -11,12 +11,9 @@ use shopwire_core::{LoggedEvent, Seq, Timestamp};
 use shopwire_store::{AttemptRecord, LaneUpdate, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use super::pages::{PAGE_BYTES, PAGE_EVENTS};
 use super::{Parcel, permitted, wants};
 use crate::deliver::Courier;
-
-/// What is read of the log at a time.
-const PAGE_EVENTS: usize = 64;
-const PAGE_BYTES: usize = 128 << 10;
 
 /// An endpoint that was removed, with what is owed to it.
 pub(super) struct Burial<'a> {

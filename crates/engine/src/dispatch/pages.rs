@@ -18,7 +18,7 @@ use crate::deliver::Courier;
 
 /// Events of a page: few, since many lanes may be cold together.
 pub(super) const PAGE_EVENTS: usize = 64;
-const PAGE_BYTES: usize = 128 << 10;
+pub(super) const PAGE_BYTES: usize = 128 << 10;
 /// Pages kept for those who come later, and where memory is short.
 const PAGES_MAX: usize = 16;
 const PAGES_MIN: usize = 2;

@@ -2,13 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::open_files::{Handle, OpenFiles};
-use crate::disk::sync;
+use crate::disk::{owners, sync, sync_name};
 
 /// What a segment begins with; the last byte is the version of its form.
 pub(super) const MAGIC: [u8; 8] = *b"SWLOG\0\0\x01";
@@ -51,7 +51,7 @@ impl SegmentFile {
     pub(super) fn create(directory: &Path, first: First) -> io::Result<Self> {
         let path = directory.join(first.stem()).with_extension("log");
         let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            owners(OpenOptions::new().read(true).write(true).create(true).truncate(false)).open(&path)?;
         if file.metadata()?.len() > MAGIC.len() as u64 {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -196,12 +196,12 @@ fn read(file: &File, mut at: u64, mut into: &mut [u8]) -> io::Result<usize> {
 /// Writes a whole file so that it is there with all its bytes or not at all, under a name that may be taken.
 pub(super) fn replace(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     let draft = path.with_extension("tmp");
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let file = owners(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
     let written = write(&file).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&draft, path));
     if written.is_err() {
         // The draft of a file that could not be written is of no use; that it stays behind would do no harm.
         std::fs::remove_file(&draft).ok();
     }
     written?;
-    path.parent().map_or(Ok(()), sync)
+    sync_name(path)
 }

@@ -91,7 +91,7 @@ fn remove(log: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    log.parent().map_or(Ok(()), disk::sync)
+    disk::sync_name(log)
 }
 
 fn open_all_sealed(

@@ -53,20 +53,9 @@ fn failed_in(path: &Path, error: &io::Error) -> StoreError {
 /// Opens a file for writing, makes it if it is not there, and sees to it that its owner alone may read it.
 pub(super) fn owners_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    let file = for_owners_eyes(options.create(true).truncate(false).write(true)).open(path)?;
+    let file = disk::owners(options.create(true).truncate(false).write(true)).open(path)?;
     tighten(&file)?;
     Ok(file)
-}
-
-#[cfg(unix)]
-fn for_owners_eyes(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn for_owners_eyes(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
 }
 
 /// Takes from a file that was there before what others may do with it.

@@ -1,6 +1,6 @@
 //! The key that secrets are encrypted with.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::{fmt, io};
@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use shopwire_core::Random;
 use zeroize::Zeroizing;
+
+use crate::disk;
 
 /// 32 random bytes; wiped from memory when dropped, never printed.
 #[derive(Clone)]
@@ -99,11 +101,10 @@ impl SecretKey {
         let mut key = Self::new([0; 32]);
         random.fill(&mut key.0[..]);
         let text = Zeroizing::new(BASE64_STANDARD.encode(&key.0[..]) + "\n");
-        let mut file = for_owner_only(OpenOptions::new().write(true).create_new(true)).open(path)?;
+        let mut file = disk::new_file(path)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()?;
+        disk::sync_name(path)?;
         Ok(key)
     }
 
@@ -124,21 +125,10 @@ fn permissions(file: &File) -> io::Result<u32> {
     Ok(file.metadata()?.permissions().mode() & 0o777)
 }
 
-#[cfg(unix)]
-fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600)
-}
-
 /// Elsewhere the directory's own access rules are all there is.
 #[cfg(not(unix))]
 fn permissions(_: &File) -> io::Result<u32> {
     Ok(0o600)
-}
-
-#[cfg(not(unix))]
-fn for_owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
 }
 
 #[cfg(test)]
@@ -189,7 +179,7 @@ mod tests {
     fn a_file_that_holds_no_key_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
-        let mut file = for_owner_only(OpenOptions::new().write(true).create_new(true)).open(&path).unwrap();
+        let mut file = disk::new_file(&path).unwrap();
         file.write_all(b"AQEB").unwrap();
         let refused = SecretKey::load_or_create(&path, &SeededRandom::new(1)).unwrap_err().to_string();
         assert!(refused.contains(path.to_str().unwrap()) && refused.contains("3 bytes"), "{refused}");

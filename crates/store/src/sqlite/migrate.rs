@@ -7,7 +7,7 @@
 //! gets its name once it is complete, and only then the tables go: whatever interrupts that, it is begun again or gone on with.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, Rows};
 use shopwire_core::Seq;
@@ -80,7 +80,7 @@ fn move_log(db: &Connection, log: &Path, config: &LogConfig) -> Result<(), Store
     copy_log(db, &mut copy)?;
     copy.close();
     std::fs::rename(&unfinished, log).map_err(failed)?;
-    disk::sync(&log.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)).map_err(failed)
+    disk::sync_name(log).map_err(failed)
 }
 
 /// Sees to it that a log that is there already is the one that was copied before the program was interrupted.

@@ -15,7 +15,7 @@ use shopwire_engine::configure::{EndpointDraft, KeyDraft, RegistrationConfig, Sh
 use shopwire_engine::egress::EgressConfig;
 
 use super::load;
-use shopwire_store::make_directory;
+use shopwire_store::disk::make_directory;
 
 use crate::config::Config;
 use crate::identity;
